@@ -1,0 +1,343 @@
+package protocol
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Case is what the public may see of a case: the first of three tiers. Members and Local are the others.
+type Case struct {
+	// Number is the member's own case number, printed on posters: "XA-2026-014".
+	Number string `cbor:"nr" json:"number"`
+	Kind   Kind   `cbor:"k" json:"kind"`
+	// Urgent cases stand first on every home page.
+	Urgent bool `cbor:"u,omitempty" json:"urgent,omitempty"`
+	// Children are the missing children (or, of kind unidentified_found, the child found); at least one.
+	Children   []Child     `cbor:"ch" json:"children"`
+	Companions []Companion `cbor:"co,omitempty" json:"companions,omitempty"`
+	// Since is the date when the child was last seen, or found, as far as it is known.
+	Since Date `cbor:"sd" json:"since"`
+	// From is where the child was last seen, or found.
+	From Place `cbor:"pl" json:"from"`
+	// What happened, in few words: at most about 40 are remembered.
+	What Text `cbor:"w,omitempty" json:"what,omitempty"`
+	// Agency is the police office or other authority in charge, if it may be named.
+	Agency Agency `cbor:"ag,omitzero" json:"agency,omitzero"`
+	// Hotline overrides the member's own hotline for this case; "" keeps it.
+	Hotline string `cbor:"hl,omitempty" json:"hotline,omitempty"`
+}
+
+// Child is one child of a case, as the public may know the child.
+type Child struct {
+	// Name is the display name by the member's policy: "Ana M." is allowed; "" only for an unidentified child.
+	Name string `cbor:"n,omitempty" json:"name,omitempty"`
+	// OtherNames are the same name in other scripts, as the member wants it published.
+	OtherNames []string `cbor:"on,omitempty" json:"other_names,omitempty"`
+	// BirthYear is 0 when it is unknown or withheld; the full date is in Members.
+	BirthYear uint16 `cbor:"by,omitempty" json:"birth_year,omitempty"`
+	// Age when missing, or the estimated age of a child found.
+	Age        Age          `cbor:"a,omitzero" json:"age,omitzero"`
+	Sex        Sex          `cbor:"s" json:"sex"`
+	Eyes       EyeColour    `cbor:"e,omitempty" json:"eyes,omitempty"`
+	Hair       []HairColour `cbor:"h,omitempty" json:"hair,omitempty"`
+	HairDyed   bool         `cbor:"hd,omitempty" json:"hair_dyed,omitempty"`
+	Height     Height       `cbor:"ht,omitzero" json:"height,omitzero"`
+	Weight     Weight       `cbor:"wt,omitzero" json:"weight,omitzero"`
+	Languages  []string     `cbor:"ln,omitempty" json:"languages,omitempty"`
+	Marks      Text         `cbor:"m,omitempty" json:"marks,omitempty"`
+	Clothing   Text         `cbor:"cl,omitempty" json:"clothing,omitempty"`
+	Appearance Text         `cbor:"ap,omitempty" json:"appearance,omitempty"`
+}
+
+// Companion is an adult who may be with the child. Publishing one needs a legal basis, kept in Local.
+type Companion struct {
+	Name       string       `cbor:"n,omitempty" json:"name,omitempty"`
+	Relation   Relation     `cbor:"r" json:"relation"`
+	Sex        Sex          `cbor:"s" json:"sex"`
+	BirthYear  uint16       `cbor:"by,omitempty" json:"birth_year,omitempty"`
+	Eyes       EyeColour    `cbor:"e,omitempty" json:"eyes,omitempty"`
+	Hair       []HairColour `cbor:"h,omitempty" json:"hair,omitempty"`
+	Height     Height       `cbor:"ht,omitzero" json:"height,omitzero"`
+	Appearance Text         `cbor:"ap,omitempty" json:"appearance,omitempty"`
+}
+
+// Age is an age or a range of ages in one unit; the zero Age means unknown. Infants are counted in months or days.
+type Age struct {
+	Min  uint16  `cbor:"l" json:"min"`
+	Max  uint16  `cbor:"m" json:"max"`
+	Unit AgeUnit `cbor:"u" json:"unit"`
+}
+
+// Height is a range in whole centimetres with the date when it was true; the zero Height means unknown.
+type Height struct {
+	Min  uint16 `cbor:"l" json:"min_cm"`
+	Max  uint16 `cbor:"m" json:"max_cm"`
+	AsOf Date   `cbor:"d,omitzero" json:"as_of,omitzero"`
+}
+
+// Weight is a range in units of 100 grams with the date when it was true; the zero Weight means unknown.
+type Weight struct {
+	Min  uint16 `cbor:"l" json:"min_hg"`
+	Max  uint16 `cbor:"m" json:"max_hg"`
+	AsOf Date   `cbor:"d,omitzero" json:"as_of,omitzero"`
+}
+
+// Place is coarse on purpose: no street and no point is ever published.
+type Place struct {
+	// Country is an ISO 3166-1 alpha-2 code.
+	Country string `cbor:"c" json:"country"`
+	// Area is a region, county or state.
+	Area string `cbor:"a,omitempty" json:"area,omitempty"`
+	// Locality is a town, village or district.
+	Locality string `cbor:"l,omitempty" json:"locality,omitempty"`
+}
+
+// Agency is an authority that the public may call.
+type Agency struct {
+	Name  string `cbor:"n" json:"name"`
+	Phone string `cbor:"p,omitempty" json:"phone,omitempty"`
+}
+
+// Title returns the children's display names, the first first; it is empty when no name is known.
+func (c *Case) Title() []string {
+	var names []string
+	for _, child := range c.Children {
+		if child.Name != "" {
+			names = append(names, child.Name)
+		}
+	}
+	return names
+}
+
+// LogValue keeps the case out of logs.
+func (c *Case) LogValue() slog.Value { return slog.StringValue("case") }
+
+// AgeNow returns the child's age in whole years on the day of now, as a range; ok is false when nothing tells it.
+// since is the case's Since, from which an age when missing is counted on.
+func (c *Child) AgeNow(since Date, now time.Time) (min, max int, ok bool) {
+	year := now.UTC().Year()
+	switch {
+	case c.BirthYear != 0:
+		// The birthday may lie ahead this year.
+		min, max = year-int(c.BirthYear)-1, year-int(c.BirthYear)
+	case c.Age.Unit == Years && !since.IsZero():
+		min = int(c.Age.Min) + wholeYears(since.Last(), now)
+		max = int(c.Age.Max) + wholeYears(since.First(), now)
+		if now.UTC().YearDay() != since.First().YearDay() || since.Day == 0 {
+			max++ // a birthday may have passed since
+		}
+		if wholeYears(since.First(), now) == 0 && now.Sub(since.First()) < 31*24*time.Hour {
+			max = int(c.Age.Max)
+		}
+	case c.Age.Unit != "" && !since.IsZero():
+		unit := 31
+		if c.Age.Unit == Days {
+			unit = 1
+		}
+		born := since.First().AddDate(0, 0, -(int(c.Age.Max)+1)*unit)
+		late := since.Last().AddDate(0, 0, -int(c.Age.Min)*unit*30/31)
+		min, max = wholeYears(late, now), wholeYears(born, now)
+	default:
+		return 0, 0, false
+	}
+	return max0(min), max0(max), true
+}
+
+func max0(n int) int { return max(n, 0) }
+
+func wholeYears(from, to time.Time) int {
+	to = to.UTC()
+	n := to.Year() - from.Year()
+	if to.Month() < from.Month() || to.Month() == from.Month() && to.Day() < from.Day() {
+		n--
+	}
+	return n
+}
+
+// Validate returns everything that is wrong with the case as Problems, nil when there is nothing. now is the time of
+// writing; a record from a peer is validated at the time that it bears.
+func (c *Case) Validate(now time.Time) error {
+	v := &checker{now: now}
+	v.text("number", c.Number, maxNumber, true)
+	if c.Number != "" && !numberForm.MatchString(c.Number) {
+		v.add("number", "text")
+	}
+	v.choice("kind", string(c.Kind), kinds, true)
+	v.count("children", len(c.Children), 1, maxChildren)
+	for i := range c.Children {
+		v.child("children."+strconv.Itoa(i), &c.Children[i], c.Kind)
+	}
+	v.count("companions", len(c.Companions), 0, maxCompanions)
+	for i := range c.Companions {
+		v.companion("companions."+strconv.Itoa(i), &c.Companions[i])
+	}
+	v.date("since", c.Since, true)
+	v.place("from", c.From)
+	v.words("what", c.What, maxStory)
+	if c.Agency != (Agency{}) {
+		v.text("agency.name", c.Agency.Name, maxName, true)
+		v.phone("agency.phone", c.Agency.Phone)
+	}
+	v.phone("hotline", c.Hotline)
+	return v.found.err()
+}
+
+// checker gathers Problems.
+type checker struct {
+	now   time.Time
+	found Problems
+}
+
+func (v *checker) add(field, code string) {
+	v.found = append(v.found, Problem{Field: field, Code: code})
+}
+
+func (v *checker) count(field string, n, min, max int) {
+	if n < min {
+		v.add(field, "required")
+	}
+	if n > max {
+		v.found = append(v.found, Problem{Field: field, Code: "toomany", Max: max})
+	}
+}
+
+func (v *checker) text(field, s string, max int, required bool) {
+	v.anyText(field, s, max, required, false)
+}
+
+func (v *checker) anyText(field, s string, max int, required, lines bool) {
+	if s == "" {
+		if required {
+			v.add(field, "required")
+		}
+		return
+	}
+	switch code, ok := checkText(s, max, lines); {
+	case ok:
+	case code == "toolong":
+		v.found = append(v.found, Problem{Field: field, Code: code, Max: max})
+	default:
+		v.add(field, code)
+	}
+}
+
+func (v *checker) words(field string, t Text, max int) {
+	v.count(field, len(t), 0, maxTextLangs)
+	for _, tag := range t.Languages() {
+		if !ValidLanguage(tag) {
+			v.add(field+"."+tag, "language")
+		}
+		v.anyText(field+"."+tag, t[tag], max, true, true)
+	}
+}
+
+func (v *checker) choice(field, code string, among []string, required bool) {
+	if code == "" && !required {
+		return
+	}
+	if code == "" {
+		v.add(field, "required")
+	} else if !slices.Contains(among, code) {
+		v.add(field, "choice")
+	}
+}
+
+func (v *checker) date(field string, d Date, required bool) {
+	switch {
+	case d.IsZero():
+		if required {
+			v.add(field, "required")
+		}
+	case d.First().After(v.now.Add(14 * time.Hour)): // the date line: somewhere it is tomorrow
+		v.add(field, "datefuture")
+	}
+}
+
+func (v *checker) year(field string, y uint16) {
+	if y != 0 && (y < 1900 || int(y) > v.now.Add(14*time.Hour).Year()) {
+		v.add(field, "range")
+	}
+}
+
+func (v *checker) span(field string, lo, hi, least, most uint16) {
+	if lo < least || hi > most || lo > hi {
+		v.add(field, "range")
+	}
+}
+
+func (v *checker) phone(field, s string) {
+	if s != "" && (len(s) > maxPhone || !ValidPhone(s)) {
+		v.add(field, "phone")
+	}
+}
+
+func (v *checker) place(field string, p Place) {
+	if !countryForm.MatchString(p.Country) {
+		v.add(field+".country", "country")
+	}
+	v.text(field+".area", p.Area, maxPlace, false)
+	v.text(field+".locality", p.Locality, maxPlace, false)
+}
+
+func (v *checker) height(field string, h Height) {
+	if h != (Height{}) {
+		v.span(field, h.Min, h.Max, 20, 250)
+		v.date(field+".as_of", h.AsOf, false)
+	}
+}
+
+func (v *checker) hair(field string, hair []HairColour) {
+	v.count(field, len(hair), 0, maxHair)
+	for i, h := range hair {
+		v.choice(field, string(h), hairColours, true)
+		if slices.Contains(hair[:i], h) {
+			v.add(field, "choice")
+		}
+	}
+}
+
+func (v *checker) child(at string, c *Child, kind Kind) {
+	v.text(at+".name", c.Name, maxName, kind != UnidentifiedFound)
+	v.count(at+".other_names", len(c.OtherNames), 0, maxNames)
+	for i, n := range c.OtherNames {
+		v.text(fmt.Sprintf("%s.other_names.%d", at, i), n, maxName, true)
+	}
+	v.year(at+".birth_year", c.BirthYear)
+	if c.Age != (Age{}) {
+		v.choice(at+".age", string(c.Age.Unit), ageUnits, true)
+		if c.Age.Min > c.Age.Max || c.Age.Max > 31*12 || c.Age.Unit == Years && c.Age.Max > 25 {
+			v.add(at+".age", "age")
+		}
+	}
+	v.choice(at+".sex", string(c.Sex), sexes, true)
+	v.choice(at+".eyes", string(c.Eyes), eyeColours, false)
+	v.hair(at+".hair", c.Hair)
+	v.height(at+".height", c.Height)
+	if c.Weight != (Weight{}) {
+		v.span(at+".weight", c.Weight.Min, c.Weight.Max, 5, 3000)
+		v.date(at+".weight.as_of", c.Weight.AsOf, false)
+	}
+	v.count(at+".languages", len(c.Languages), 0, maxLanguages)
+	for _, l := range c.Languages {
+		if !ValidLanguage(l) {
+			v.add(at+".languages", "language")
+		}
+	}
+	v.words(at+".marks", c.Marks, maxShort)
+	v.words(at+".clothing", c.Clothing, maxShort)
+	v.words(at+".appearance", c.Appearance, maxShort)
+}
+
+func (v *checker) companion(at string, c *Companion) {
+	v.text(at+".name", c.Name, maxName, false)
+	v.choice(at+".relation", string(c.Relation), relations, true)
+	v.choice(at+".sex", string(c.Sex), sexes, true)
+	v.year(at+".birth_year", c.BirthYear)
+	v.choice(at+".eyes", string(c.Eyes), eyeColours, false)
+	v.hair(at+".hair", c.Hair)
+	v.height(at+".height", c.Height)
+	v.words(at+".appearance", c.Appearance, maxShort)
+}

@@ -1,0 +1,135 @@
+package protocol
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/ipfs/go-cid"
+)
+
+// domain is the external data of a signature, so that a signature of one kind of object is worth nothing for another.
+type domain string
+
+const (
+	domainCard     domain = "gmcn/1/card"
+	domainHead     domain = "gmcn/1/head"
+	domainCase     domain = "gmcn/1/case"
+	domainTakedown domain = "gmcn/1/takedown"
+)
+
+// envelope is an untagged COSE_Sign1 (RFC 9052, 4.2) with an empty unprotected header.
+type envelope struct {
+	_           struct{} `cbor:",toarray"`
+	Protected   []byte
+	Unprotected map[string]uint64
+	Payload     []byte
+	Signature   []byte
+}
+
+// protectedHeader is {1: -8, 4: kid}: EdDSA and the key that signed.
+type protectedHeader struct {
+	Alg int64 `cbor:"1,keyasint"`
+	Kid KeyID `cbor:"4,keyasint"`
+}
+
+const algEdDSA = -8
+
+// sigStructure is what is signed (RFC 9052, 4.4).
+type sigStructure struct {
+	_         struct{} `cbor:",toarray"`
+	Context   string
+	Protected []byte
+	External  []byte
+	Payload   []byte
+}
+
+func toBeSigned(d domain, protected, payload []byte) ([]byte, error) {
+	return encode(sigStructure{Context: "Signature1", Protected: protected, External: []byte(d), Payload: payload})
+}
+
+// seal signs payload under key and returns the envelope's bytes.
+func seal(key ed25519.PrivateKey, d domain, payload []byte) ([]byte, error) {
+	protected, err := encode(protectedHeader{Alg: algEdDSA, Kid: KeyIDOf(key.Public().(ed25519.PublicKey))})
+	if err != nil {
+		return nil, fmt.Errorf("encode header: %w", err)
+	}
+	message, err := toBeSigned(d, protected, payload)
+	if err != nil {
+		return nil, fmt.Errorf("encode what is signed: %w", err)
+	}
+	raw, err := encode(envelope{
+		Protected: protected, Unprotected: map[string]uint64{}, Payload: payload,
+		Signature: ed25519.Sign(key, message),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode envelope: %w", err)
+	}
+	if len(raw) > MaxEnvelope {
+		return nil, fmt.Errorf("%d bytes, at most %d: %w", len(raw), MaxEnvelope, ErrSize)
+	}
+	return raw, nil
+}
+
+// opened is an envelope in canonical form whose signature nobody has looked at yet.
+type opened struct {
+	raw       []byte
+	id        cid.Cid
+	kid       KeyID
+	protected []byte
+	payload   []byte
+	signature []byte
+}
+
+// unseal takes an envelope apart. It keeps raw, which must not change afterwards.
+func unseal(raw []byte) (*opened, error) {
+	if len(raw) > MaxEnvelope {
+		return nil, fmt.Errorf("%d bytes, at most %d: %w", len(raw), MaxEnvelope, ErrSize)
+	}
+	e, err := decode[envelope](raw)
+	if err != nil {
+		return nil, err
+	}
+	if e.Unprotected == nil || len(e.Unprotected) != 0 {
+		return nil, fmt.Errorf("%w: the unprotected header is not an empty map", ErrForm)
+	}
+	h, err := decode[protectedHeader](e.Protected)
+	if err != nil {
+		return nil, err
+	}
+	if h.Alg != algEdDSA || len(e.Signature) != ed25519.SignatureSize || len(e.Payload) == 0 {
+		return nil, fmt.Errorf("%w: not an EdDSA signature over a payload", ErrForm)
+	}
+	return &opened{raw: raw, id: CIDOf(raw), kid: h.Kid, protected: e.Protected, payload: e.Payload, signature: e.Signature}, nil
+}
+
+// verify checks the signature.
+func (e *opened) verify(key ed25519.PublicKey, d domain) error {
+	if len(key) != ed25519.PublicKeySize || KeyIDOf(key) != e.kid {
+		return ErrKey
+	}
+	message, err := toBeSigned(d, e.protected, e.payload)
+	if err != nil {
+		return err
+	}
+	if !ed25519.Verify(key, message, e.signature) {
+		return ErrSignature
+	}
+	return nil
+}
+
+// kindOf reads the version and kind of a payload without trusting the rest of it.
+func kindOf(payload []byte) (version uint64, kind string, err error) {
+	var k struct {
+		V uint64 `cbor:"v"`
+		T string `cbor:"t"`
+	}
+	if err := looseMode.NewDecoder(bytes.NewReader(payload)).Decode(&k); err != nil {
+		return 0, "", fmt.Errorf("%w: %v", ErrForm, err)
+	}
+	if err := cbor.Wellformed(payload); err != nil {
+		return 0, "", fmt.Errorf("%w: %v", ErrForm, err)
+	}
+	return k.V, k.T, nil
+}

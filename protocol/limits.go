@@ -1,0 +1,66 @@
+package protocol
+
+import "time"
+
+// Every byte from outside meets one of these before memory is spent on it.
+const (
+	// MaxEnvelope is the size of the largest record, card or head, envelope and signature included, in bytes.
+	MaxEnvelope = 32 << 10
+	// MaxFrame is the size of the largest frame on a stream, in bytes.
+	MaxFrame = 1 << 20
+	// MaxPhotoBytes is the size of the largest photo file that a member accepts, in bytes.
+	MaxPhotoBytes = 4 << 20
+	// MaxThumbBytes is the size of the largest thumbnail that a member accepts, in bytes.
+	MaxThumbBytes = 64 << 10
+	// MaxPhotoSide is the longest side of a photo that a member accepts, in pixels.
+	MaxPhotoSide = 4096
+
+	maxChildren   = 8
+	maxCompanions = 4
+	// MaxPhotos is how many photos one case may carry.
+	MaxPhotos       = 12
+	maxTextLangs    = 40
+	maxNames        = 4
+	maxLanguages    = 12
+	maxHair         = 3
+	maxHotlines     = 6
+	maxAddrs        = 16
+	maxTipKeys      = 4
+	maxGone         = 1024
+	maxCountries    = 12
+	maxDestinations = 12
+
+	// Lengths of text, in Unicode code points.
+	maxNumber = 40
+	maxName   = 120
+	maxPlace  = 120
+	maxShort  = 300
+	maxStory  = 3000
+	maxPhone  = 24
+	maxURL    = 200
+	maxAddr   = 250
+
+	// maxDepth, maxItems and maxPairs bound the CBOR decoder.
+	maxDepth = 10
+	maxItems = 1100
+	maxPairs = 64
+
+	// maxCounter keeps counters exact in languages whose numbers are doubles.
+	maxCounter = 1<<53 - 1
+)
+
+// MaxAhead is how far in the future a record may be dated before members hold it back.
+const MaxAhead = 10 * time.Minute
+
+// Lease bounds: how long a head lets other countries show its member's cases.
+const (
+	MinLease     = 24 * time.Hour
+	MaxLease     = 7 * 24 * time.Hour
+	DefaultLease = 72 * time.Hour
+)
+
+// ReviewAfter is how long a case stays public before an officer must confirm it again.
+const ReviewAfter = 90 * 24 * time.Hour
+
+// BlockSize is how many sequence numbers one block of the two-level digest covers.
+const BlockSize = 1024

@@ -1,0 +1,30 @@
+package protocol
+
+import "time"
+
+// Standing is a member's standing here: a person raises it, nothing on the network does.
+type Standing string
+
+const (
+	// Own is this node's own member.
+	Own Standing = "own"
+	// Active members' records are taken and shown.
+	Active Standing = "active"
+	// Removed members' records are refused and hidden.
+	Removed Standing = "removed"
+)
+
+// Shows says whether a case may be seen by the public now. It is the only door: every page, poster, feed and search
+// asks it. lease is the Until of the newest head that we hold of the case's origin; our own cases need none.
+func Shows(standing Standing, lease, reviewBy, now time.Time) bool {
+	if !reviewBy.After(now) {
+		return false
+	}
+	switch standing {
+	case Own:
+		return true
+	case Active:
+		return lease.After(now)
+	}
+	return false
+}

@@ -1,0 +1,142 @@
+package protocol
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text is free text by language: BCP 47 tag to the text in that language.
+type Text map[string]string
+
+// Pick returns the text in the first of the wanted languages that it has, and the language found. With none of them, it
+// prefers the same language of another region or script, then English, then the first by tag; an empty Text gives "".
+func (t Text) Pick(want ...string) (lang, text string) {
+	for _, w := range want {
+		if s, ok := t[w]; ok {
+			return w, s
+		}
+	}
+	tags := t.Languages()
+	for _, w := range append(slices.Clone(want), "en") {
+		base, _, _ := strings.Cut(w, "-")
+		for _, tag := range tags {
+			if b, _, _ := strings.Cut(tag, "-"); b == base {
+				return tag, t[tag]
+			}
+		}
+	}
+	if len(tags) == 0 {
+		return "", ""
+	}
+	return tags[0], t[tags[0]]
+}
+
+// Languages returns the languages that the text has, sorted.
+func (t Text) Languages() []string {
+	tags := make([]string, 0, len(t))
+	for tag := range t {
+		tags = append(tags, tag)
+	}
+	slices.Sort(tags)
+	return tags
+}
+
+var (
+	languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
+	countryForm  = regexp.MustCompile(`^[A-Z]{2}$`)
+	phoneForm    = regexp.MustCompile(`^\+?[0-9](?:[ ()./-]?[0-9])*$`)
+	numberForm   = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ./_-]*$`)
+)
+
+// ValidLanguage says whether tag is a BCP 47 language in the one spelling that we take: en, pt-BR, sr-Latn, zh-Hant-TW.
+func ValidLanguage(tag string) bool { return languageForm.MatchString(tag) }
+
+// ValidPhone says whether s is a telephone number: digits in groups, perhaps a plus in front. Short codes count.
+func ValidPhone(s string) bool {
+	digits := 0
+	for _, r := range s {
+		if r >= '0' && r <= '9' {
+			digits++
+		}
+	}
+	return phoneForm.MatchString(s) && digits >= 2 && digits <= 15
+}
+
+// checkText reports why s may not stand in a record: too long, or with characters that could hide or reorder what a
+// reader sees. Bidirectional controls are refused since pages and posters isolate each field themselves.
+func checkText(s string, max int, lines bool) (code string, ok bool) {
+	if !utf8.ValidString(s) {
+		return "text", false
+	}
+	if utf8.RuneCountInString(s) > max {
+		return "toolong", false
+	}
+	for _, r := range s {
+		switch {
+		case r == '\n' && lines:
+		case r == '\u200b', r == '\u200c', r == '\u200d': // word ends and joiners that scripts need
+		case unicode.IsControl(r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\u200e', r == '\u200f', r == '\ufeff':
+			return "text", false
+		case r >= '\ufff9' && r <= '\uffff', r >= 0xe0000 && r <= 0xe007f:
+			return "text", false
+		}
+	}
+	return "", true
+}
+
+// Problem is one thing wrong with what a person entered.
+type Problem struct {
+	// Field is the path of the field in its JSON names: "children.0.height.min".
+	Field string `json:"field"`
+	// Code says what is wrong; every user interface has a sentence for each: required, toolong, toomany, choice, date,
+	// datefuture, range, language, country, phone, text, photo, adultbasis, nochild, age.
+	Code string `json:"code"`
+	// Max is the limit that was passed, for toolong and toomany.
+	Max int `json:"max,omitempty"`
+}
+
+// Problems is everything wrong with what a person entered; as an error it lists it all in plain English.
+type Problems []Problem
+
+// Error lists the problems, one a line.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, q := range p {
+		lines[i] = q.Field + ": " + problemWords[q.Code]
+		if q.Max > 0 {
+			lines[i] += fmt.Sprintf(" (at most %d)", q.Max)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// err returns p as an error, nil when there is nothing wrong.
+func (p Problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
+
+var problemWords = map[string]string{
+	"required":   "must be given",
+	"toolong":    "is too long",
+	"toomany":    "has too many entries",
+	"choice":     "is not one of the known codes",
+	"date":       "is not a date: write 2026, 2026-03 or 2026-03-09",
+	"datefuture": "lies in the future",
+	"range":      "is out of range, or the smaller number is not first",
+	"language":   "is not a language tag such as en, pt-BR or sr-Latn",
+	"country":    "is not a two-letter ISO 3166 code such as GR",
+	"phone":      "is not a telephone number",
+	"text":       "has control characters, which could hide or reorder what is read",
+	"photo":      "is not a photo that this case carries",
+	"adultbasis": "shows an adult, which needs a legal basis on file",
+	"nochild":    "refers to a child or companion that the case does not have",
+	"age":        "is not an age that a child can have",
+	"url":        "is not a web address beginning with https:// or http://",
+}

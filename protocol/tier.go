@@ -1,0 +1,97 @@
+package protocol
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Members is what other members may see of a case and the public may not: the second tier. It travels inside the record,
+// which only members hold, and no public page can reach it.
+type Members struct {
+	// Children stand in the order of Case.Children; there may be fewer.
+	Children []MemberChild `cbor:"ch,omitempty" json:"children,omitempty"`
+	// Destinations are where the child may have gone or been taken, in the owner's words.
+	Destinations []string   `cbor:"de,omitempty" json:"destinations,omitempty"`
+	Companions   Text       `cbor:"co,omitempty" json:"companions,omitempty"`
+	Vehicle      string     `cbor:"vh,omitempty" json:"vehicle,omitempty"`
+	LegalBasis   LegalBasis `cbor:"lb,omitempty" json:"legal_basis,omitempty"`
+}
+
+// MemberChild is what other members may know about a child beyond Child.
+type MemberChild struct {
+	Birth         Date     `cbor:"b,omitzero" json:"birth,omitzero"`
+	OtherNames    []string `cbor:"on,omitempty" json:"other_names,omitempty"`
+	Nationalities []string `cbor:"na,omitempty" json:"nationalities,omitempty"`
+}
+
+// IsZero says whether there is nothing in it; then it is left out of the record.
+func (m *Members) IsZero() bool {
+	return m == nil || len(m.Children) == 0 && len(m.Destinations) == 0 && len(m.Companions) == 0 && m.Vehicle == "" && m.LegalBasis == ""
+}
+
+// Validate returns what is wrong as Problems whose fields begin with "members.", nil when nothing is.
+func (m *Members) Validate(c *Case, now time.Time) error {
+	v := &checker{now: now}
+	v.count("members.children", len(m.Children), 0, len(c.Children))
+	for i, child := range m.Children {
+		at := "members.children." + strconv.Itoa(i)
+		v.date(at+".birth", child.Birth, false)
+		v.count(at+".other_names", len(child.OtherNames), 0, maxNames)
+		for j, n := range child.OtherNames {
+			v.text(fmt.Sprintf("%s.other_names.%d", at, j), n, maxName, true)
+		}
+		v.count(at+".nationalities", len(child.Nationalities), 0, maxCountries)
+		for _, n := range child.Nationalities {
+			if !countryForm.MatchString(n) {
+				v.add(at+".nationalities", "country")
+			}
+		}
+	}
+	v.count("members.destinations", len(m.Destinations), 0, maxDestinations)
+	for i, d := range m.Destinations {
+		v.text("members.destinations."+strconv.Itoa(i), d, maxPlace, true)
+	}
+	v.words("members.companions", m.Companions, maxShort)
+	v.text("members.vehicle", m.Vehicle, maxShort, false)
+	v.choice("members.legal_basis", string(m.LegalBasis), legalBases, false)
+	return v.found.err()
+}
+
+// Local is what never leaves the country: the third tier. It has no form for the wire.
+type Local struct {
+	Guardian   string     `json:"guardian,omitempty"`
+	Contact    string     `json:"contact,omitempty"`
+	Address    string     `json:"address,omitempty"`
+	School     string     `json:"school,omitempty"`
+	Medical    string     `json:"medical,omitempty"`
+	InCare     bool       `json:"in_care,omitempty"`
+	LegalBasis LegalBasis `json:"legal_basis,omitempty"`
+	Notes      string     `json:"notes,omitempty"`
+}
+
+var errLocal = errors.New("local details never leave the country: they have no form for the wire")
+
+// MarshalCBOR always fails: there is no wire form.
+func (Local) MarshalCBOR() ([]byte, error) { return nil, errLocal }
+
+// UnmarshalCBOR always fails: there is no wire form.
+func (*Local) UnmarshalCBOR([]byte) error { return errLocal }
+
+// Validate returns what is wrong as Problems whose fields begin with "local.", nil when nothing is. A case that shows an
+// adult needs a legal basis.
+func (l *Local) Validate(c *Case) error {
+	v := &checker{}
+	v.anyText("local.guardian", l.Guardian, maxShort, false, true)
+	v.anyText("local.contact", l.Contact, maxShort, false, true)
+	v.anyText("local.address", l.Address, maxShort, false, true)
+	v.anyText("local.school", l.School, maxShort, false, true)
+	v.anyText("local.medical", l.Medical, maxStory, false, true)
+	v.anyText("local.notes", l.Notes, maxStory, false, true)
+	v.choice("local.legal_basis", string(l.LegalBasis), legalBases, false)
+	if len(c.Companions) > 0 && l.LegalBasis == "" {
+		v.add("local.legal_basis", "adultbasis")
+	}
+	return v.found.err()
+}
