@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -91,17 +92,17 @@ func (c *Card) ID() cid.Cid { return c.id }
 // Bytes returns the signed envelope; the caller must not change it. It is nil before SignCard.
 func (c *Card) Bytes() []byte { return c.raw }
 
-// Newer says whether c replaces d: it is of the same root and further on.
+// Newer says whether c replaces d: it is of the same root and further on, or d is nil.
 func (c *Card) Newer(d *Card) bool {
-	return c.Root == d.Root && (c.Epoch > d.Epoch || c.Epoch == d.Epoch && c.Issue > d.Issue)
+	return d == nil || c.Root == d.Root && (c.Epoch > d.Epoch || c.Epoch == d.Epoch && c.Issue > d.Issue)
 }
 
 // Key returns the node public key.
 func (c *Card) Key() ed25519.PublicKey { return ed25519.PublicKey(c.NodeKey[:]) }
 
-// certifies says whether the card lets kid sign for the origin in the epoch.
+// certifies says whether the card lets kid sign for the origin in the epoch. No card, nil, certifies nothing.
 func (c *Card) certifies(o Origin, epoch uint64, kid KeyID) error {
-	if c.Origin() != o || c.Epoch != epoch || KeyIDOf(c.NodeKey[:]) != kid {
+	if c == nil || c.Origin() != o || c.Epoch != epoch || KeyIDOf(c.NodeKey[:]) != kid {
 		return ErrKey
 	}
 	return nil
@@ -122,11 +123,7 @@ func SignCard(root ed25519.PrivateKey, c Card) (*Card, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	raw, err := encode(wireCard{
-		V: version, T: "card", R: c.Root, E: c.Epoch, I: c.Issue, Cc: c.Country, Cn: c.CountryNames, Nm: c.Names,
-		Hl: c.Hotlines, St: c.Site, Ln: c.Languages, Nk: c.NodeKey, Ad: c.Addrs, Tk: c.TipKeys,
-		At: c.At.UnixMilli(), Na: c.NotAfter.UnixMilli(),
-	})
+	raw, err := encode(c.wire())
 	if err != nil {
 		return nil, fmt.Errorf("sign card: %w", err)
 	}
@@ -137,8 +134,16 @@ func SignCard(root ed25519.PrivateKey, c Card) (*Card, error) {
 	return OpenCard(sealed)
 }
 
-// OpenCard reads and verifies a signed card. It keeps raw, which must not change afterwards. Whether the card's member
-// is to be trusted is for a person to say.
+func (c *Card) wire() wireCard {
+	return wireCard{
+		V: version, T: "card", R: c.Root, E: c.Epoch, I: c.Issue, Cc: c.Country, Cn: c.CountryNames, Nm: c.Names,
+		Hl: c.Hotlines, St: c.Site, Ln: c.Languages, Nk: c.NodeKey, Ad: c.Addrs, Tk: c.TipKeys,
+		At: c.At.UnixMilli(), Na: c.NotAfter.UnixMilli(),
+	}
+}
+
+// OpenCard reads and verifies a signed card. It keeps a copy of raw. Whether the card's member is to be trusted is for a
+// person to say.
 //
 // Errors: ErrSize, ErrForm, ErrUnknown, ErrKey, ErrSignature.
 func OpenCard(raw []byte) (*Card, error) {
@@ -151,7 +156,7 @@ func OpenCard(raw []byte) (*Card, error) {
 		return nil, fmt.Errorf("open card: %w", err)
 	}
 	if v != version || kind != "card" {
-		return nil, fmt.Errorf("open card: version %d, type %q: %w", v, kind, ErrUnknown)
+		return nil, fmt.Errorf("open card: version %d, type %.20q: %w", v, kind, ErrUnknown)
 	}
 	w, err := decode[wireCard](env.payload)
 	if err != nil {
@@ -163,7 +168,7 @@ func OpenCard(raw []byte) (*Card, error) {
 	c := &Card{
 		Root: w.R, Epoch: w.E, Issue: w.I, Country: w.Cc, CountryNames: w.Cn, Names: w.Nm, Hotlines: w.Hl, Site: w.St,
 		Languages: w.Ln, NodeKey: w.Nk, Addrs: w.Ad, TipKeys: w.Tk, At: time.UnixMilli(w.At).UTC(),
-		NotAfter: time.UnixMilli(w.Na).UTC(), id: env.id, raw: raw,
+		NotAfter: time.UnixMilli(w.Na).UTC(), id: env.id, raw: env.raw,
 	}
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("open card: %w: %w", ErrForm, err)
@@ -173,24 +178,37 @@ func OpenCard(raw []byte) (*Card, error) {
 
 func (c *Card) validate() error {
 	v := &checker{}
-	if c.Epoch > maxCounter || c.Issue > maxCounter || c.At.UnixMilli() <= 0 || !c.NotAfter.After(c.At) || c.NotAfter.UnixMilli() > maxCounter {
+	if c.Epoch > maxCounter {
+		v.add("epoch", "range")
+	}
+	if c.Issue > maxCounter {
+		v.add("issue", "range")
+	}
+	if c.At.UnixMilli() <= 0 {
+		v.add("at", "range")
+	}
+	if !c.NotAfter.After(c.At) || c.NotAfter.UnixMilli() > maxTime {
 		v.add("not_after", "range")
 	}
 	if !countryForm.MatchString(c.Country) {
 		v.add("country", "country")
 	}
-	v.words("country_names", c.CountryNames, maxName)
-	v.count("names", len(c.Names), 1, maxTextLangs)
-	v.words("names", c.Names, maxName)
+	v.words("country_names", c.CountryNames, maxName, false)
+	if len(c.Names) == 0 {
+		v.add("names", "required")
+	}
+	v.words("names", c.Names, maxName, false)
 	v.count("hotlines", len(c.Hotlines), 1, maxHotlines)
 	for i, h := range c.Hotlines {
 		at := fmt.Sprintf("hotlines.%d", i)
 		v.text(at+".number", h.Number, maxPhone, true)
 		v.phone(at+".number", h.Number)
-		v.words(at+".label", h.Label, maxName)
+		v.words(at+".label", h.Label, maxName, false)
 	}
+	// What net/url would write otherwise is refused, so that no letter of another script can pass for another.
 	if u, err := url.Parse(c.Site); err != nil || len(c.Site) > maxURL || u.Scheme != "https" && u.Scheme != "http" ||
-		u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(c.Site, "/") {
+		u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
+		strings.HasSuffix(c.Site, "/") || u.String() != c.Site {
 		v.add("site", "url")
 	}
 	v.count("languages", len(c.Languages), 1, maxTextLangs)
@@ -217,6 +235,9 @@ const (
 	qrPrefix = "GMCN:"
 )
 
+// quoteMarks are what a mail program puts before the lines that it quotes.
+var quoteMarks = regexp.MustCompile(`(?m)^[> \t]+`)
+
 var qrText = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // Text returns the card as a block of text that survives mail: what a person sends to another country.
@@ -227,8 +248,8 @@ func (c *Card) Text() string {
 // QRText returns the card in capital letters and digits, the densest text for a QR code.
 func (c *Card) QRText() string { return qrPrefix + qrText.EncodeToString(c.raw) }
 
-// ParseCard finds and opens a card in what a person pasted: a block by Text with anything around it, QRText, or the
-// bare signed bytes.
+// ParseCard finds and opens a card in what a person pasted: a block by Text with anything around it and perhaps the marks
+// of a quoted mail before each line, QRText, or the bare signed bytes.
 func ParseCard(text []byte) (*Card, error) {
 	if len(text) > 4*MaxEnvelope {
 		return nil, fmt.Errorf("read card: %w", ErrSize)
@@ -240,7 +261,7 @@ func ParseCard(text []byte) (*Card, error) {
 		}
 		return OpenCard(raw)
 	}
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+	for block, rest := pem.Decode(quoteMarks.ReplaceAll(text, nil)); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == pemType {
 			return OpenCard(block.Bytes)
 		}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -115,46 +116,68 @@ func (c *Case) Title() []string {
 // LogValue keeps the case out of logs.
 func (c *Case) LogValue() slog.Value { return slog.StringValue("case") }
 
-// AgeNow returns the child's age in whole years on the day of now, as a range; ok is false when nothing tells it.
-// since is the case's Since, from which an age when missing is counted on.
+// AgeNow returns the child's age in whole years on the day of now, as the range that all that is known allows; ok is
+// false when nothing tells it. since is the case's Since, from which an age when missing is counted on.
 func (c *Child) AgeNow(since Date, now time.Time) (min, max int, ok bool) {
-	year := now.UTC().Year()
-	switch {
-	case c.BirthYear != 0:
-		// The birthday may lie ahead this year.
-		min, max = year-int(c.BirthYear)-1, year-int(c.BirthYear)
-	case c.Age.Unit == Years && !since.IsZero():
-		min = int(c.Age.Min) + wholeYears(since.Last(), now)
-		max = int(c.Age.Max) + wholeYears(since.First(), now)
-		if now.UTC().YearDay() != since.First().YearDay() || since.Day == 0 {
-			max++ // a birthday may have passed since
-		}
-		if wholeYears(since.First(), now) == 0 && now.Sub(since.First()) < 31*24*time.Hour {
-			max = int(c.Age.Max)
-		}
-	case c.Age.Unit != "" && !since.IsZero():
-		unit := 31
-		if c.Age.Unit == Days {
-			unit = 1
-		}
-		born := since.First().AddDate(0, 0, -(int(c.Age.Max)+1)*unit)
-		late := since.Last().AddDate(0, 0, -int(c.Age.Min)*unit*30/31)
-		min, max = wholeYears(late, now), wholeYears(born, now)
-	default:
+	first, last, ok := c.born(since, now)
+	if !ok {
 		return 0, 0, false
 	}
-	return max0(min), max0(max), true
+	return wholeYears(last, now), wholeYears(first, now), true
 }
 
-func max0(n int) int { return max(n, 0) }
+// born returns the first and the last day on which the child may have been born. A birth year and an age when missing
+// narrow each other; where they contradict each other the birth year stands.
+func (c *Child) born(since Date, now time.Time) (first, last time.Time, ok bool) {
+	now = DateOf(now.UTC()).First()
+	if c.Age.Unit != "" && !since.IsZero() {
+		lastSeen := since.Last()
+		if lastSeen.After(now) {
+			lastSeen = now
+		}
+		// Not yet one unit older than Max on the first day, at least Min on the last.
+		first = c.Age.Unit.before(since.First(), int(c.Age.Max)+1).AddDate(0, 0, 1)
+		last = c.Age.Unit.before(lastSeen, int(c.Age.Min))
+		ok = true
+	}
+	if c.BirthYear != 0 {
+		year := Date{Year: c.BirthYear}
+		if !ok || first.After(year.Last()) || last.Before(year.First()) {
+			return year.First(), year.Last(), true
+		}
+		if first.Before(year.First()) {
+			first = year.First()
+		}
+		if last.After(year.Last()) {
+			last = year.Last()
+		}
+	}
+	return first, last, ok
+}
 
+// before returns the day n units before t; where that month has no such day, its last.
+func (u AgeUnit) before(t time.Time, n int) time.Time {
+	switch u {
+	case Days:
+		return t.AddDate(0, 0, -n)
+	case Years:
+		n *= 12
+	}
+	d := t.AddDate(0, -n, 0)
+	if d.Day() != t.Day() { // it ran over into the next month
+		d = d.AddDate(0, 0, -d.Day())
+	}
+	return d
+}
+
+// wholeYears returns the age in years on the day of to of somebody born on the day from, never less than zero.
 func wholeYears(from, to time.Time) int {
 	to = to.UTC()
 	n := to.Year() - from.Year()
 	if to.Month() < from.Month() || to.Month() == from.Month() && to.Day() < from.Day() {
 		n--
 	}
-	return n
+	return max(n, 0)
 }
 
 // Validate returns everything that is wrong with the case as Problems, nil when there is nothing. now is the time of
@@ -176,7 +199,7 @@ func (c *Case) Validate(now time.Time) error {
 	}
 	v.date("since", c.Since, true)
 	v.place("from", c.From)
-	v.words("what", c.What, maxStory)
+	v.words("what", c.What, maxStory, true)
 	if c.Agency != (Agency{}) {
 		v.text("agency.name", c.Agency.Name, maxName, true)
 		v.phone("agency.phone", c.Agency.Phone)
@@ -209,7 +232,7 @@ func (v *checker) text(field, s string, max int, required bool) {
 }
 
 func (v *checker) anyText(field, s string, max int, required, lines bool) {
-	if s == "" {
+	if strings.TrimSpace(s) == "" && (required || s == "") {
 		if required {
 			v.add(field, "required")
 		}
@@ -224,13 +247,14 @@ func (v *checker) anyText(field, s string, max int, required, lines bool) {
 	}
 }
 
-func (v *checker) words(field string, t Text, max int) {
+func (v *checker) words(field string, t Text, max int, lines bool) {
 	v.count(field, len(t), 0, maxTextLangs)
 	for _, tag := range t.Languages() {
 		if !ValidLanguage(tag) {
-			v.add(field+"."+tag, "language")
+			v.add(field, "language") // a tag that is none may be anything, and the problem goes to a log
+			continue
 		}
-		v.anyText(field+"."+tag, t[tag], max, true, true)
+		v.anyText(field+"."+tag, t[tag], max, true, lines)
 	}
 }
 
@@ -251,6 +275,8 @@ func (v *checker) date(field string, d Date, required bool) {
 		if required {
 			v.add(field, "required")
 		}
+	case !d.valid():
+		v.add(field, "date")
 	case d.First().After(v.now.Add(14 * time.Hour)): // the date line: somewhere it is tomorrow
 		v.add(field, "datefuture")
 	}
@@ -308,7 +334,7 @@ func (v *checker) child(at string, c *Child, kind Kind) {
 	v.year(at+".birth_year", c.BirthYear)
 	if c.Age != (Age{}) {
 		v.choice(at+".age", string(c.Age.Unit), ageUnits, true)
-		if c.Age.Min > c.Age.Max || c.Age.Max > 31*12 || c.Age.Unit == Years && c.Age.Max > 25 {
+		if c.Age.Min > c.Age.Max || c.Age.Max > maxAge[c.Age.Unit] {
 			v.add(at+".age", "age")
 		}
 	}
@@ -326,9 +352,9 @@ func (v *checker) child(at string, c *Child, kind Kind) {
 			v.add(at+".languages", "language")
 		}
 	}
-	v.words(at+".marks", c.Marks, maxShort)
-	v.words(at+".clothing", c.Clothing, maxShort)
-	v.words(at+".appearance", c.Appearance, maxShort)
+	v.words(at+".marks", c.Marks, maxShort, true)
+	v.words(at+".clothing", c.Clothing, maxShort, true)
+	v.words(at+".appearance", c.Appearance, maxShort, true)
 }
 
 func (v *checker) companion(at string, c *Companion) {
@@ -339,5 +365,5 @@ func (v *checker) companion(at string, c *Companion) {
 	v.choice(at+".eyes", string(c.Eyes), eyeColours, false)
 	v.hair(at+".hair", c.Hair)
 	v.height(at+".height", c.Height)
-	v.words(at+".appearance", c.Appearance, maxShort)
+	v.words(at+".appearance", c.Appearance, maxShort, true)
 }

@@ -13,6 +13,7 @@ var encMode, decMode, looseMode = modes()
 func modes() (cbor.EncMode, cbor.DecMode, cbor.DecMode) {
 	eo := cbor.CoreDetEncOptions()
 	eo.OmitEmpty = cbor.OmitEmptyGoValue
+	eo.NilContainers = cbor.NilContainerAsEmpty // null would be a second spelling of an empty list
 	enc, err := eo.EncMode()
 	if err != nil {
 		panic(err)

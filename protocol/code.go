@@ -50,6 +50,9 @@ const (
 
 var ageUnits = []string{"years", "months", "days"}
 
+// maxAge is the largest age in each unit; an older infant is counted in the next.
+var maxAge = map[AgeUnit]uint16{Years: 25, Months: 60, Days: 366}
+
 // PhotoKind is what a photo shows. An age-progressed picture is always labelled and never stands alone.
 type PhotoKind string
 
@@ -73,6 +76,13 @@ type Reason string
 
 var reasons = []string{"located_safe", "located_deceased", "returned", "court_order", "consent_withdrawn", "error",
 	"duplicate", "age_rule", "expired", "other"}
+
+// ValidateReason returns the Problem with a reason that is none of the codes, nil for one that is.
+func ValidateReason(r Reason) error {
+	v := &checker{}
+	v.choice("reason", string(r), reasons, true)
+	return v.found.err()
+}
 
 // Kinds returns every kind of case, in the order in which a form offers them. The caller owns the slice; so for the others.
 func Kinds() []Kind { return codes[Kind](kinds) }

@@ -36,7 +36,7 @@ func ParseDate(s string) (Date, error) {
 		}
 		return d, nil
 	}
-	return Date{}, fmt.Errorf("%q is not a date: write 2026, 2026-03 or 2026-03-09", s)
+	return Date{}, fmt.Errorf("%.20q is not a date: write 2026, 2026-03 or 2026-03-09", s)
 }
 
 // String returns the date in the form that ParseDate reads.
@@ -50,6 +50,12 @@ func (d Date) String() string {
 		return fmt.Sprintf("%04d-%02d", d.Year, d.Month)
 	}
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+}
+
+// valid says whether the date is one that ParseDate could have read.
+func (d Date) valid() bool {
+	read, err := ParseDate(d.String())
+	return err == nil && read == d
 }
 
 // IsZero says whether nothing is known.

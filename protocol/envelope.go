@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"fmt"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/ipfs/go-cid"
 )
 
@@ -82,7 +81,7 @@ type opened struct {
 	signature []byte
 }
 
-// unseal takes an envelope apart. It keeps raw, which must not change afterwards.
+// unseal takes an envelope apart. It keeps a copy of raw, so that nobody can change it afterwards.
 func unseal(raw []byte) (*opened, error) {
 	if len(raw) > MaxEnvelope {
 		return nil, fmt.Errorf("%d bytes, at most %d: %w", len(raw), MaxEnvelope, ErrSize)
@@ -101,6 +100,7 @@ func unseal(raw []byte) (*opened, error) {
 	if h.Alg != algEdDSA || len(e.Signature) != ed25519.SignatureSize || len(e.Payload) == 0 {
 		return nil, fmt.Errorf("%w: not an EdDSA signature over a payload", ErrForm)
 	}
+	raw = bytes.Clone(raw)
 	return &opened{raw: raw, id: CIDOf(raw), kid: h.Kid, protected: e.Protected, payload: e.Payload, signature: e.Signature}, nil
 }
 
@@ -125,10 +125,7 @@ func kindOf(payload []byte) (version uint64, kind string, err error) {
 		V uint64 `cbor:"v"`
 		T string `cbor:"t"`
 	}
-	if err := looseMode.NewDecoder(bytes.NewReader(payload)).Decode(&k); err != nil {
-		return 0, "", fmt.Errorf("%w: %v", ErrForm, err)
-	}
-	if err := cbor.Wellformed(payload); err != nil {
+	if err := looseMode.Unmarshal(payload, &k); err != nil {
 		return 0, "", fmt.Errorf("%w: %v", ErrForm, err)
 	}
 	return k.V, k.T, nil

@@ -64,10 +64,14 @@ func (h *Head) Newer(d *Head) bool {
 	return h.At.After(d.At)
 }
 
+func (h *Head) wire() wireHead {
+	return wireHead{V: version, T: "head", O: h.Origin, E: h.Epoch, Q: h.Seq, R: h.Root, L: h.Live, D: h.Dead,
+		I: h.Instance, At: h.At.UnixMilli(), U: h.Until.UnixMilli()}
+}
+
 // SignHead signs a head with the node key.
 func SignHead(key ed25519.PrivateKey, h Head) (*Head, error) {
-	raw, err := encode(wireHead{V: version, T: "head", O: h.Origin, E: h.Epoch, Q: h.Seq, R: h.Root, L: h.Live, D: h.Dead,
-		I: h.Instance, At: h.At.UnixMilli(), U: h.Until.UnixMilli()})
+	raw, err := encode(h.wire())
 	if err != nil {
 		return nil, fmt.Errorf("sign head: %w", err)
 	}
@@ -79,7 +83,10 @@ func SignHead(key ed25519.PrivateKey, h Head) (*Head, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign head: %w", err)
 	}
-	return out, env.verify(key.Public().(ed25519.PublicKey), domainHead)
+	if err := env.verify(key.Public().(ed25519.PublicKey), domainHead); err != nil {
+		return nil, fmt.Errorf("sign head: %w", err)
+	}
+	return out, nil
 }
 
 // HeadClaim is a head in canonical form that nobody has verified.
@@ -91,7 +98,7 @@ type HeadClaim struct {
 // Origin returns whose head it claims to be.
 func (c *HeadClaim) Origin() Origin { return c.head.Origin }
 
-// ParseHead reads a head as far as can be told without a key. It keeps raw, which must not change afterwards.
+// ParseHead reads a head as far as can be told without a key. It keeps a copy of raw.
 func ParseHead(raw []byte) (*HeadClaim, error) {
 	h, env, err := parseHead(raw)
 	if err != nil {
@@ -136,15 +143,15 @@ func parseHead(raw []byte) (*Head, *opened, error) {
 		return nil, nil, err
 	}
 	if v != version || kind != "head" {
-		return nil, nil, fmt.Errorf("version %d, type %q: %w", v, kind, ErrUnknown)
+		return nil, nil, fmt.Errorf("version %d, type %.20q: %w", v, kind, ErrUnknown)
 	}
 	w, err := decode[wireHead](env.payload)
 	if err != nil {
 		return nil, nil, err
 	}
 	h := &Head{Origin: w.O, Epoch: w.E, Seq: w.Q, Root: w.R, Live: w.L, Dead: w.D, Instance: w.I,
-		At: time.UnixMilli(w.At).UTC(), Until: time.UnixMilli(w.U).UTC(), id: env.id, raw: raw}
-	if w.E > maxCounter || w.Q > maxCounter || w.L > w.Q || w.D > w.Q || w.At <= 0 || w.At > maxCounter ||
+		At: time.UnixMilli(w.At).UTC(), Until: time.UnixMilli(w.U).UTC(), id: env.id, raw: env.raw}
+	if w.E > maxCounter || w.Q > maxCounter || w.L > w.Q || w.D > w.Q || w.At <= 0 || w.U > maxTime ||
 		h.Until.Sub(h.At) < MinLease || h.Until.Sub(h.At) > MaxLease {
 		return nil, nil, fmt.Errorf("%w: head out of range", ErrForm)
 	}

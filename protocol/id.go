@@ -77,9 +77,13 @@ func ParseCaseID(s string) (id CaseID, err error) { return id, parseBase32(id[:]
 func ParseRef(s string) (r Ref, err error) { return r, parseBase32(r[:], s, "case reference") }
 
 func parseBase32(dst []byte, s, what string) error {
+	want := base32Text.EncodedLen(len(dst))
+	if len(s) != want {
+		return fmt.Errorf("%.60q is not a %s: want %d letters and digits", s, what, want)
+	}
 	b, err := base32Text.DecodeString(strings.ToLower(s))
 	if err != nil || len(b) != len(dst) {
-		return fmt.Errorf("%q is not a %s: want %d letters and digits", s, what, base32Text.EncodedLen(len(dst)))
+		return fmt.Errorf("%q is not a %s: want %d letters and digits", s, what, want)
 	}
 	// base32 has spare bits at the end: only one spelling may name a thing.
 	if base32Text.EncodeToString(b) != strings.ToLower(s) {
@@ -136,6 +140,9 @@ func Digest(c cid.Cid) (d [32]byte) {
 
 // checkCID accepts only the two kinds of CID that this protocol makes.
 func checkCID(c cid.Cid, codec uint64) error {
+	if !c.Defined() {
+		return fmt.Errorf("no link: %w", ErrForm)
+	}
 	p := c.Prefix()
 	if p.Version != 1 || p.Codec != codec || p.MhType != multihash.SHA2_256 || p.MhLength != 32 {
 		return fmt.Errorf("link %s: want CIDv1, codec %#x, sha2-256: %w", c, codec, ErrForm)

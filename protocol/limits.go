@@ -47,6 +47,8 @@ const (
 
 	// maxCounter keeps counters exact in languages whose numbers are doubles.
 	maxCounter = 1<<53 - 1
+	// maxTime is the last millisecond of the year 9999, the last that RFC 3339 can write.
+	maxTime = 253402300799999
 )
 
 // MaxAhead is how far in the future a record may be dated before members hold it back.

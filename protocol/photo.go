@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -27,8 +28,13 @@ type Photo struct {
 	Caption Text  `cbor:"t,omitempty" json:"caption,omitempty"`
 }
 
-// checkPhotos reports what is wrong with the photos of a case.
-func checkPhotos(photos []Photo, c *Case, now time.Time) error {
+// original says whether q shows the same child as p, as a camera saw it.
+func (p *Photo) original(q Photo) bool {
+	return q.Who == p.Who && (q.Kind == Portrait || q.Kind == FullFigure)
+}
+
+// ValidatePhotos returns what is wrong with the photos of a case as Problems, nil when nothing is.
+func ValidatePhotos(photos []Photo, c *Case, now time.Time) error {
 	v := &checker{now: now}
 	v.count("photos", len(photos), 0, MaxPhotos)
 	for i := range photos {
@@ -48,7 +54,10 @@ func checkPhotos(photos []Photo, c *Case, now time.Time) error {
 			v.add(at+".who", "nochild")
 		}
 		v.date(at+".taken", p.Taken, false)
-		v.words(at+".caption", p.Caption, maxShort)
+		v.words(at+".caption", p.Caption, maxShort, true)
+		if p.Kind == AgeProgressed && !slices.ContainsFunc(photos, p.original) {
+			v.add(at, "photo")
+		}
 	}
 	return v.found.err()
 }

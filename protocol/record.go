@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -141,6 +142,23 @@ func Sign(key ed25519.PrivateKey, e Entry) (*Record, error) {
 }
 
 func signWith(key ed25519.PrivateKey, e Entry, salt [16]byte) (*Record, error) {
+	typ, raw, err := e.encode(salt)
+	if err != nil {
+		return nil, fmt.Errorf("sign record: %w", err)
+	}
+	sealed, err := seal(key, domains[typ], raw)
+	if err != nil {
+		return nil, fmt.Errorf("sign record: %w", err)
+	}
+	c, err := Parse(sealed)
+	if err != nil {
+		return nil, fmt.Errorf("sign record: %w", err)
+	}
+	return c.Open(key.Public().(ed25519.PublicKey))
+}
+
+// encode returns the payload that says e.
+func (e *Entry) encode(salt [16]byte) (Type, []byte, error) {
 	p := payload{
 		V: version, T: TypeCase, O: e.Origin, E: e.Epoch, Q: e.Seq, C: e.Header.Case, R: e.Rev,
 		At: e.At.UnixMilli(), N: salt, Ph: e.Photos,
@@ -163,24 +181,13 @@ func signWith(key ed25519.PrivateKey, e Entry, salt [16]byte) (*Record, error) {
 		}
 		p.B, err = encode(b)
 	default:
-		return nil, errors.New("sign record: neither case nor takedown")
+		return "", nil, errors.New("neither case nor takedown")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("sign record: %w", err)
+		return "", nil, err
 	}
 	raw, err := encode(p)
-	if err != nil {
-		return nil, fmt.Errorf("sign record: %w", err)
-	}
-	sealed, err := seal(key, domains[p.T], raw)
-	if err != nil {
-		return nil, fmt.Errorf("sign record: %w", err)
-	}
-	c, err := Parse(sealed)
-	if err != nil {
-		return nil, fmt.Errorf("sign record: %w", err)
-	}
-	return c.Open(key.Public().(ed25519.PublicKey))
+	return p.T, raw, err
 }
 
 // Claim is a record in canonical form and within the limits that nobody has verified. Its header tells whether the
@@ -191,7 +198,7 @@ type Claim struct {
 	typ   Type
 }
 
-// Parse reads an envelope as far as can be told without a key. It keeps raw, which must not change afterwards.
+// Parse reads an envelope as far as can be told without a key. It keeps a copy of raw.
 //
 // Errors: ErrSize, ErrForm, ErrUnknown; a case that breaks a limit is ErrForm with the Problems in its text.
 func Parse(raw []byte) (*Claim, error) {
@@ -208,7 +215,7 @@ func parse(env *opened, strict bool) (*Claim, error) {
 		return nil, err
 	}
 	if _, ok := domains[Type(kind)]; !ok || v != version {
-		return nil, fmt.Errorf("version %d, type %q: %w", v, kind, ErrUnknown)
+		return nil, fmt.Errorf("version %d, type %.20q: %w", v, kind, ErrUnknown)
 	}
 	read := decode[payload]
 	if !strict {
@@ -261,7 +268,7 @@ func (e *Entry) check() error {
 		return errors.New("counter out of range")
 	case (e.Rev == 1) == e.Prev.Defined():
 		return errors.New("the first revision has no predecessor, each later one has")
-	case e.At.UnixMilli() <= 0 || e.At.UnixMilli() > maxCounter:
+	case e.At.UnixMilli() <= 0 || e.At.UnixMilli() > maxTime:
 		return errors.New("time out of range")
 	}
 	if e.Prev.Defined() {
@@ -289,7 +296,7 @@ func (e *Entry) check() error {
 			return err
 		}
 	}
-	return checkPhotos(e.Photos, e.Case, e.At)
+	return ValidatePhotos(e.Photos, e.Case, e.At)
 }
 
 // ID returns the CID that the record would have.
@@ -328,12 +335,14 @@ func Open(raw []byte, card *Card) (*Record, error) {
 	return c.Open(card.NodeKey[:])
 }
 
-// Reopen reads back an envelope that this node verified before it wrote it to its own disk. It checks no signature.
+// Reopen reads back an envelope that this node verified before it wrote it to its own disk. It checks no signature. It
+// keeps a copy of raw, which may be memory that the disk lends.
 func Reopen(raw []byte) (*Record, error) {
 	e, err := reread[envelope](raw)
 	if err != nil {
 		return nil, err
 	}
+	raw = bytes.Clone(raw)
 	c, err := parse(&opened{raw: raw, id: CIDOf(raw), payload: e.Payload}, false)
 	if err != nil {
 		return nil, err

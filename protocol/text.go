@@ -22,17 +22,29 @@ func (t Text) Pick(want ...string) (lang, text string) {
 	}
 	tags := t.Languages()
 	for _, w := range append(slices.Clone(want), "en") {
-		base, _, _ := strings.Cut(w, "-")
+		best, most := "", 0
 		for _, tag := range tags {
-			if b, _, _ := strings.Cut(tag, "-"); b == base {
-				return tag, t[tag]
+			if n := alike(tag, w); n > most {
+				best, most = tag, n
 			}
+		}
+		if most > 0 {
+			return best, t[best]
 		}
 	}
 	if len(tags) == 0 {
 		return "", ""
 	}
 	return tags[0], t[tags[0]]
+}
+
+// alike counts the subtags that two tags begin with in common: zh-Hant-TW and zh-Hant-HK have two.
+func alike(a, b string) (n int) {
+	as, bs := strings.Split(a, "-"), strings.Split(b, "-")
+	for n < min(len(as), len(bs)) && as[n] == bs[n] {
+		n++
+	}
+	return n
 }
 
 // Languages returns the languages that the text has, sorted.
@@ -79,7 +91,8 @@ func checkText(s string, max int, lines bool) (code string, ok bool) {
 		switch {
 		case r == '\n' && lines:
 		case r == '\u200b', r == '\u200c', r == '\u200d': // word ends and joiners that scripts need
-		case unicode.IsControl(r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\u200e', r == '\u200f', r == '\ufeff':
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r >= '\u206a' && r <= '\u206f', r == '\ufeff',
+			r == '\u2028', r == '\u2029':
 			return "text", false
 		case r >= '\ufff9' && r <= '\uffff', r >= 0xe0000 && r <= 0xe007f:
 			return "text", false
@@ -90,10 +103,10 @@ func checkText(s string, max int, lines bool) (code string, ok bool) {
 
 // Problem is one thing wrong with what a person entered.
 type Problem struct {
-	// Field is the path of the field in its JSON names: "children.0.height.min".
+	// Field is the path of the field in its JSON names: "children.0.height".
 	Field string `json:"field"`
 	// Code says what is wrong; every user interface has a sentence for each: required, toolong, toomany, choice, date,
-	// datefuture, range, language, country, phone, text, photo, adultbasis, nochild, age.
+	// datefuture, range, language, country, phone, text, photo, adultbasis, nochild, age, url.
 	Code string `json:"code"`
 	// Max is the limit that was passed, for toolong and toomany.
 	Max int `json:"max,omitempty"`
@@ -134,7 +147,7 @@ var problemWords = map[string]string{
 	"country":    "is not a two-letter ISO 3166 code such as GR",
 	"phone":      "is not a telephone number",
 	"text":       "has control characters, which could hide or reorder what is read",
-	"photo":      "is not a photo that this case carries",
+	"photo":      "is not a photo that this case can carry",
 	"adultbasis": "shows an adult, which needs a legal basis on file",
 	"nochild":    "refers to a child or companion that the case does not have",
 	"age":        "is not an age that a child can have",

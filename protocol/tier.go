@@ -53,7 +53,7 @@ func (m *Members) Validate(c *Case, now time.Time) error {
 	for i, d := range m.Destinations {
 		v.text("members.destinations."+strconv.Itoa(i), d, maxPlace, true)
 	}
-	v.words("members.companions", m.Companions, maxShort)
+	v.words("members.companions", m.Companions, maxShort, true)
 	v.text("members.vehicle", m.Vehicle, maxShort, false)
 	v.choice("members.legal_basis", string(m.LegalBasis), legalBases, false)
 	return v.found.err()

@@ -1,6 +1,11 @@
 package protocol
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ipfs/go-cid"
+)
 
 // Frame is one message on a stream: exactly one of its fields is set. On the wire it is an unsigned varint length and a
 // canonical CBOR map.
@@ -70,8 +75,13 @@ const (
 	BlobGone BlobState = "gone" // taken down: purge yours
 )
 
+var blobStates = []BlobState{BlobOK, BlobNone, BlobGone}
+
 // Encode returns the canonical bytes of the frame, without the length before it.
 func (f *Frame) Encode() ([]byte, error) {
+	if err := f.check(); err != nil {
+		return nil, fmt.Errorf("encode frame: %w", err)
+	}
 	b, err := encode(f)
 	if err != nil {
 		return nil, fmt.Errorf("encode frame: %w", err)
@@ -82,7 +92,7 @@ func (f *Frame) Encode() ([]byte, error) {
 	return b, nil
 }
 
-// DecodeFrame reads one frame. Errors: ErrSize, ErrForm.
+// DecodeFrame reads one frame. What is signed inside it is not looked into. Errors: ErrSize, ErrForm.
 func DecodeFrame(b []byte) (*Frame, error) {
 	if len(b) > MaxFrame {
 		return nil, ErrSize
@@ -91,6 +101,14 @@ func DecodeFrame(b []byte) (*Frame, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	return &f, nil
+}
+
+// check holds a frame against the limits that every member holds it against.
+func (f *Frame) check() error {
 	n := 0
 	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Rec != nil, f.Done != nil, f.End != nil, f.Want != nil, f.Data != nil} {
 		if set {
@@ -98,7 +116,26 @@ func DecodeFrame(b []byte) (*Frame, error) {
 		}
 	}
 	if n != 1 {
-		return nil, fmt.Errorf("%w: a frame says one thing", ErrForm)
+		return fmt.Errorf("%w: a frame says one thing", ErrForm)
 	}
-	return &f, nil
+	ok := true
+	switch {
+	case f.Hello != nil:
+		ok = len(f.Hello.Card) <= MaxEnvelope && f.Hello.Now > 0 && f.Hello.Now <= maxTime
+	case f.Have != nil:
+		ok = len(f.Have.Places) <= maxItems
+		for _, p := range f.Have.Places {
+			ok = ok && p.Epoch <= maxCounter && p.Seq <= maxCounter
+		}
+	case f.Done != nil:
+		ok = f.Done.Epoch <= maxCounter && f.Done.From <= f.Done.To && f.Done.To <= maxCounter
+	case f.Want != nil:
+		return checkCID(f.Want.File.Cid, cid.Raw)
+	case f.Data != nil:
+		ok = slices.Contains(blobStates, f.Data.State) && f.Data.Size <= MaxPhotoBytes
+	}
+	if !ok || len(f.Head) > MaxEnvelope || len(f.Rec) > MaxEnvelope {
+		return fmt.Errorf("%w: frame out of range", ErrForm)
+	}
+	return nil
 }
