@@ -56,11 +56,11 @@ func encode(v any) ([]byte, error) { return encMode.Marshal(v) }
 // (order, lengths, unknown or empty fields, other tags) is refused with ErrForm.
 func decode[T any](b []byte) (v T, err error) {
 	if err := decMode.Unmarshal(b, &v); err != nil {
-		return v, fmt.Errorf("%w: %v", ErrForm, err)
+		return v, fmt.Errorf("%w: %.200v", ErrForm, err)
 	}
 	again, err := encode(v)
 	if err != nil {
-		return v, fmt.Errorf("%w: %v", ErrForm, err)
+		return v, fmt.Errorf("%w: %.200v", ErrForm, err)
 	}
 	if !bytes.Equal(again, b) {
 		return v, fmt.Errorf("%w: another encoding of the same thing exists", ErrForm)

@@ -126,7 +126,7 @@ func kindOf(payload []byte) (version uint64, kind string, err error) {
 		T string `cbor:"t"`
 	}
 	if err := looseMode.Unmarshal(payload, &k); err != nil {
-		return 0, "", fmt.Errorf("%w: %v", ErrForm, err)
+		return 0, "", fmt.Errorf("%w: %.200v", ErrForm, err)
 	}
 	return k.V, k.T, nil
 }

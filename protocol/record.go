@@ -353,7 +353,7 @@ func Reopen(raw []byte) (*Record, error) {
 // reread decodes our own canonical bytes, without proving again that they are canonical.
 func reread[T any](b []byte) (v T, err error) {
 	if err := decMode.Unmarshal(b, &v); err != nil {
-		return v, fmt.Errorf("%w: %v", ErrForm, err)
+		return v, fmt.Errorf("%w: %.200v", ErrForm, err)
 	}
 	return v, nil
 }

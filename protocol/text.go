@@ -60,7 +60,7 @@ func (t Text) Languages() []string {
 var (
 	languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
 	countryForm  = regexp.MustCompile(`^[A-Z]{2}$`)
-	phoneForm    = regexp.MustCompile(`^\+?[0-9](?:[ ()./-]?[0-9])*$`)
+	phoneForm    = regexp.MustCompile(`^\+?\(?[0-9](?:[ ()./-]{0,2}[0-9])*$`)
 	numberForm   = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ./_-]*$`)
 )
 
