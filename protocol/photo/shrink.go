@@ -1,0 +1,153 @@
+package photo
+
+import (
+	"image"
+	"image/color"
+
+	"golang.org/x/image/draw"
+)
+
+// fit returns the largest size in the proportions of w by h that fits in maxW by maxH, and w by h if that fits.
+func fit(w, h, maxW, maxH int) (int, int) {
+	switch {
+	case w <= maxW && h <= maxH:
+		return w, h
+	case w*maxH >= h*maxW:
+		return maxW, max(1, (h*maxW+w/2)/w)
+	}
+	return max(1, (w*maxH+h/2)/h), maxH
+}
+
+// shrink returns m at w by h pixels, on white; m is no smaller. Whole multiples are averaged first, which is fast and
+// needs little memory, and the filter does the rest: it decides how sharp the picture is.
+func shrink(m image.Image, w, h int) *image.RGBA {
+	b := m.Bounds()
+	small := average(m, min(b.Dx()/w, b.Dy()/h))
+	if small.Rect.Dx() == w && small.Rect.Dy() == h {
+		return small
+	}
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.CatmullRom.Scale(out, out.Rect, small, small.Rect, draw.Src, nil)
+	return out
+}
+
+// average returns m, on white, with each square of n by n pixels made one. What is left over at the right and the bottom,
+// under n pixels of a picture many times as large, is dropped.
+func average(m image.Image, n int) *image.RGBA {
+	if y, ok := m.(*image.YCbCr); ok && n > 1 {
+		return averageYCbCr(y, n)
+	}
+	b := m.Bounds()
+	if n == 1 {
+		out := image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+		draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(out, out.Rect, m, b.Min, draw.Over)
+		return out
+	}
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx()/n, b.Dy()/n))
+	rows := image.NewRGBA(image.Rect(0, 0, b.Dx(), n))
+	area := uint32(n * n)
+	for y := range out.Rect.Dy() {
+		draw.Draw(rows, rows.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(rows, rows.Rect, m, image.Pt(b.Min.X, b.Min.Y+y*n), draw.Over)
+		for x := range out.Rect.Dx() {
+			red, green, blue := area/2, area/2, area/2
+			for j := range n {
+				for p := rows.Pix[j*rows.Stride+4*x*n:][:4*n]; len(p) >= 4; p = p[4:] {
+					red += uint32(p[0])
+					green += uint32(p[1])
+					blue += uint32(p[2])
+				}
+			}
+			out.SetRGBA(x, y, color.RGBA{uint8(red / area), uint8(green / area), uint8(blue / area), 255})
+		}
+	}
+	return out
+}
+
+// averageYCbCr is average on the planes of a decoded JPEG or WebP, whose bounds begin at the origin: a quarter of the
+// pixels or fewer are then turned into RGB.
+func averageYCbCr(m *image.YCbCr, n int) *image.RGBA {
+	across, down := subsampling(m.SubsampleRatio)
+	small := image.NewYCbCr(image.Rect(0, 0, m.Rect.Dx()/n, m.Rect.Dy()/n), image.YCbCrSubsampleRatio444)
+	w := small.Rect.Dx()
+	averagePlane(small.Y, w, m.Y, m.YStride, 1, 1, n)
+	averagePlane(small.Cb, w, m.Cb, m.CStride, across, down, n)
+	averagePlane(small.Cr, w, m.Cr, m.CStride, across, down, n)
+	return average(small, 1)
+}
+
+// averagePlane fills small, of w pixels a row, with the means of the samples of a plane that lie in each square of n by n
+// pixels, where across by down pixels share a sample. It adds up rows first, the only loop that sees every sample.
+func averagePlane(small []byte, w int, plane []byte, stride, across, down, n int) {
+	left, right := make([]int, w), make([]int, w)
+	for x := range w {
+		left[x], right[x] = x*n/across, (x*n+n-1)/across+1
+	}
+	columns := make([]uint32, right[w-1])
+	for y := range len(small) / w {
+		clear(columns)
+		top, bottom := y*n/down, (y*n+n-1)/down+1
+		for row := top; row < bottom; row++ {
+			for i, v := range plane[row*stride:][:len(columns)] {
+				columns[i] += uint32(v)
+			}
+		}
+		for x, from := range left {
+			area := uint32((bottom - top) * (right[x] - from))
+			sum := area / 2
+			for _, v := range columns[from:right[x]] {
+				sum += v
+			}
+			small[y*w+x] = uint8(sum / area)
+		}
+	}
+}
+
+// subsampling returns how many pixels across and down share a sample of colour.
+func subsampling(r image.YCbCrSubsampleRatio) (across, down int) {
+	switch r {
+	case image.YCbCrSubsampleRatio422:
+		return 2, 1
+	case image.YCbCrSubsampleRatio420:
+		return 2, 2
+	case image.YCbCrSubsampleRatio440:
+		return 1, 2
+	case image.YCbCrSubsampleRatio411:
+		return 4, 1
+	case image.YCbCrSubsampleRatio410:
+		return 4, 2
+	}
+	return 1, 1
+}
+
+// orient turns and mirrors m as an Exif orientation of 1 to 8 says, so that it is upright.
+func orient(m *image.RGBA, o int) *image.RGBA {
+	if o == 1 {
+		return m
+	}
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	turned := o >= 5 // rows become columns
+	mirrored := o == 2 || o == 3 || o == 7 || o == 8
+	flipped := o == 3 || o == 4 || o == 6 || o == 7
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	if turned {
+		out = image.NewRGBA(image.Rect(0, 0, h, w))
+	}
+	for y := range out.Rect.Dy() {
+		for x := range out.Rect.Dx() {
+			fromX, fromY := x, y
+			if turned {
+				fromX, fromY = y, x
+			}
+			if mirrored {
+				fromX = w - 1 - fromX
+			}
+			if flipped {
+				fromY = h - 1 - fromY
+			}
+			out.SetRGBA(x, y, m.RGBAAt(fromX, fromY))
+		}
+	}
+	return out
+}
