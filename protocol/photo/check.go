@@ -57,7 +57,7 @@ func check(b []byte, width, height int) error {
 			f, err = readFrame(s.body)
 		case markerSOS:
 			scanned = true
-			if f.components == 0 || len(s.body) != 4+2*f.components {
+			if len(s.body) != 4+2*f.components {
 				return errors.New("scan of fewer components than the frame")
 			}
 		default:
