@@ -1,0 +1,324 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// waiting is a record whose Put waits for a transaction.
+type waiting struct {
+	record *protocol.Record
+	done   bool // guarded by Store.write, as is err
+	err    error
+}
+
+// Append adds a record of our own. Within one transaction it fills a header with the next place in our log and the next
+// revision of the case, has sign make the record, and stores it. sign must not call the store.
+//
+// Errors: protocol.ErrClosed if the case was taken down, and whatever sign returns.
+func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Header) (*protocol.Record, error)) (*protocol.Record, error) {
+	var r *protocol.Record
+	err := s.change(func(c *change) error {
+		h, err := c.next(id, epoch)
+		if err != nil {
+			return err
+		}
+		if r, err = sign(h); err != nil {
+			return err
+		}
+		g := r.Header()
+		if g.Origin != h.Origin || g.Epoch != h.Epoch || g.Seq != h.Seq || g.Case != h.Case || g.Rev != h.Rev || g.Prev != h.Prev {
+			return errors.New("the record was signed for another place than it was given")
+		}
+		refused, err := c.put(r)
+		if err := errors.Join(refused, err); err != nil {
+			return err
+		}
+		return c.setPlace(s.own, epoch, h.Seq)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("append record: %w", err)
+	}
+	return r, nil
+}
+
+// next returns the header of the next record of our own. Sequence numbers go on through epochs: a number that our newest
+// head names is taken even if its record is not here, so that a store restored from a backup reissues none.
+func (c *change) next(id protocol.CaseID, epoch uint64) (protocol.Header, error) {
+	own := c.s.members[c.s.own]
+	h := protocol.Header{Origin: c.s.own, Epoch: epoch, Case: id, Rev: 1}
+	ref := h.Ref()
+	if c.dead.Get(ref[:]) != nil {
+		return h, protocol.ErrClosed
+	}
+	last := c.last(own.short)
+	if own.head != nil {
+		if head := (place{own.short, own.head.Epoch, own.head.Seq}); head.after(last) {
+			last = head
+		}
+	}
+	if epoch < last.epoch {
+		return h, fmt.Errorf("epoch %d has passed: our log is in epoch %d", epoch, last.epoch)
+	}
+	h.Seq = last.seq + 1
+	if v := c.cases.Get(ref[:]); v != nil {
+		live := liveCaseOf(v)
+		h.Rev, h.Prev = live.rev+1, recordCID(live.digest)
+	}
+	return h, nil
+}
+
+// Put stores a peer's record, or one of our own that a peer gave back. Callers that come at once share a transaction.
+//
+// Errors: protocol.ErrOrigin, ErrStored, ErrStale, ErrClosed, and ErrFork when the origin signed another record for the
+// same place or revision. A takedown whose place another record has taken is ErrFork too, but closes its case all the
+// same: it hides from any branch.
+func (s *Store) Put(r *protocol.Record) error {
+	w := &waiting{record: r}
+	s.queueMu.Lock()
+	s.queue = append(s.queue, w)
+	s.queueMu.Unlock()
+
+	s.write.Lock()
+	defer s.write.Unlock()
+	if w.done { // whoever held write before us took our record along
+		return w.err
+	}
+	s.queueMu.Lock()
+	batch := s.queue
+	s.queue = nil
+	s.queueMu.Unlock()
+	records := make([]*protocol.Record, len(batch))
+	for i, w := range batch {
+		records[i] = w.record
+	}
+	outcomes, err := s.putLocked(records)
+	for i, w := range batch {
+		w.done, w.err = true, err
+		if err == nil {
+			w.err = outcomes[i]
+		}
+	}
+	return w.err
+}
+
+// PutAll stores records in one transaction and returns one outcome a record: nil or an error of Put. err says that
+// nothing was stored.
+func (s *Store) PutAll(records []*protocol.Record) (outcomes []error, err error) {
+	s.write.Lock()
+	defer s.write.Unlock()
+	return s.putLocked(records)
+}
+
+func (s *Store) putLocked(records []*protocol.Record) ([]error, error) {
+	outcomes := make([]error, len(records))
+	err := s.changeLocked(func(c *change) error {
+		for i, r := range records {
+			refused, err := c.put(r)
+			if err != nil {
+				return err
+			}
+			outcomes[i] = refused
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("put records: %w", err)
+	}
+	return outcomes, nil
+}
+
+// Seen says whether a claim is worth checking its signature: nil, or the ErrStored, ErrStale, ErrClosed or ErrFork that
+// Put would answer. It is nil for a takedown in conflict, which Put heeds.
+func (s *Store) Seen(claim *protocol.Claim) error {
+	h := claim.Header()
+	s.mu.RLock()
+	m := s.members[h.Origin]
+	s.mu.RUnlock()
+	if m == nil {
+		return nil
+	}
+	return s.view(func(b *buckets) error {
+		err := b.judge(m.short, h, claim.Type(), protocol.Digest(claim.ID()))
+		if errors.Is(err, protocol.ErrFork) && claim.Type() == protocol.TypeTakedown {
+			return nil
+		}
+		return err
+	})
+}
+
+// judge holds a record against what is stored of its case and at its place.
+func (b *buckets) judge(short uint32, h protocol.Header, t protocol.Type, d digest) error {
+	ref, at := h.Ref(), place{short, h.Epoch, h.Seq}
+	if v := b.dead.Get(ref[:]); v != nil {
+		if deadCaseOf(v).takedown == d {
+			return protocol.ErrStored
+		}
+		return protocol.ErrClosed
+	}
+	if v := b.digests.Get(at.key()); v != nil {
+		if digest(v[1:]) == d {
+			return protocol.ErrStored
+		}
+		return protocol.ErrFork
+	}
+	v := b.cases.Get(ref[:])
+	if v == nil || t == protocol.TypeTakedown {
+		return nil
+	}
+	live := liveCaseOf(v)
+	switch {
+	case h.Epoch < live.epoch, h.Epoch == live.epoch && h.Rev < live.rev:
+		return protocol.ErrStale
+	case h.Epoch == live.epoch && h.Rev == live.rev:
+		return protocol.ErrFork
+	case !at.after(live.place): // a later revision at an earlier place: the counter was set back
+		return protocol.ErrFork
+	}
+	return nil
+}
+
+// put stores one record. refused is an outcome of Put; err ends the transaction.
+func (c *change) put(r *protocol.Record) (refused, err error) {
+	h := r.Header()
+	m := c.s.members[h.Origin]
+	if !m.taken() {
+		return protocol.ErrOrigin, nil
+	}
+	d, closing := protocol.Digest(r.ID()), r.Type() == protocol.TypeTakedown
+	refused = c.judge(m.short, h, r.Type(), d)
+	forked := errors.Is(refused, protocol.ErrFork) && closing
+	if refused != nil && !forked {
+		return refused, nil
+	}
+	ref, at := h.Ref(), place{m.short, h.Epoch, h.Seq}
+	var old *protocol.Record
+	if v := c.cases.Get(ref[:]); v != nil {
+		if old, err = c.read(liveCaseOf(v).place); err != nil {
+			return nil, err
+		}
+		if err := c.drop(m, old); err != nil {
+			return nil, err
+		}
+	}
+	flag := byte(rowCase)
+	if closing {
+		flag = rowTakedown
+		if forked {
+			at.seq = 0
+		}
+		if err := c.close(m, r, old, at); err != nil || forked {
+			return refused, err
+		}
+	} else if err := c.show(m, r, at); err != nil {
+		return nil, err
+	}
+	c.touched[blockAt(at)] = struct{}{}
+	err = errors.Join(c.log.Put(at.key(), r.Bytes()), c.digests.Put(at.key(), digestValue(flag, d)))
+	if err != nil {
+		return nil, fmt.Errorf("write log: %w", err)
+	}
+	return nil, c.advance(m, at)
+}
+
+// show writes what leads to a live case, save its place in the log.
+func (c *change) show(m *member, r *protocol.Record, at place) error {
+	h := r.Header()
+	ref := h.Ref()
+	if err := c.cases.Put(ref[:], liveCase{at, h.Rev, protocol.Digest(r.ID())}.value()); err != nil {
+		return fmt.Errorf("write case: %w", err)
+	}
+	for d, info := range filesOf(m.short, r.Photos()) {
+		if err := c.photos.Put(refKey(d, byRecord, ref), info.value()); err != nil {
+			return fmt.Errorf("write photo reference: %w", err)
+		}
+		c.added[d] = info.thumb
+	}
+	if m.origin == c.s.own {
+		for _, mark := range marksOf(r) {
+			if err := c.marks.Put(markKey(ref, mark), nil); err != nil {
+				return fmt.Errorf("write mark: %w", err)
+			}
+		}
+	}
+	c.count(m, 1, 0)
+	c.rows[ref] = newRow(m, r)
+	return nil
+}
+
+// drop removes the live record of a case and all that leads to it.
+func (c *change) drop(m *member, r *protocol.Record) error {
+	h := r.Header()
+	ref, at := h.Ref(), place{m.short, h.Epoch, h.Seq}
+	for d := range filesOf(m.short, r.Photos()) {
+		if err := c.photos.Delete(refKey(d, byRecord, ref)); err != nil {
+			return fmt.Errorf("drop photo reference: %w", err)
+		}
+		c.dropped[d] = struct{}{}
+	}
+	c.count(m, -1, 0)
+	c.rows[ref] = nil
+	c.touched[blockAt(at)] = struct{}{}
+	err := errors.Join(c.log.Delete(at.key()), c.digests.Delete(at.key()), c.cases.Delete(ref[:]))
+	if err != nil {
+		return fmt.Errorf("drop case: %w", err)
+	}
+	return nil
+}
+
+// close writes what stays of a case that is taken down, and removes its draft. old is the record that was live, dropped by
+// now, or nil.
+func (c *change) close(m *member, r, old *protocol.Record, at place) error {
+	ref, d := r.Header().Ref(), protocol.Digest(r.ID())
+	gone := r.Takedown().Gone
+	if old != nil {
+		gone = append(marksOf(old), gone...)
+	}
+	if m.origin == c.s.own {
+		marks := c.marksOfCase(ref)
+		for _, mark := range marks {
+			if err := c.marks.Delete(markKey(ref, mark)); err != nil {
+				return fmt.Errorf("delete mark: %w", err)
+			}
+		}
+		gone = append(marks, gone...)
+		if err := c.deleteDraft(r.Header().Case); err != nil {
+			return err
+		}
+	}
+	for _, mark := range gone {
+		if err := c.gone.Put(mark[:], d[:]); err != nil {
+			return fmt.Errorf("write gone mark: %w", err)
+		}
+	}
+	if err := c.dead.Put(ref[:], deadCase{d, at}.value()); err != nil {
+		return fmt.Errorf("close case: %w", err)
+	}
+	c.count(m, 0, 1)
+	return nil
+}
+
+func (c *change) count(m *member, live, dead int) {
+	n, ok := c.tally[m.origin]
+	if !ok {
+		n = numberedOf(c.origins.Get(m.origin[:]))
+	}
+	n.live += uint64(live)
+	n.dead += uint64(dead)
+	c.tally[m.origin] = n
+}
+
+// read returns the record at a place.
+func (b *buckets) read(at place) (*protocol.Record, error) {
+	raw := b.log.Get(at.key())
+	if raw == nil {
+		return nil, fmt.Errorf("log has no record at epoch %d, seq %d of origin %d: run gmcn check", at.epoch, at.seq, at.short)
+	}
+	r, err := protocol.Reopen(raw)
+	if err != nil {
+		return nil, fmt.Errorf("log at epoch %d, seq %d of origin %d: %w", at.epoch, at.seq, at.short, err)
+	}
+	return r, nil
+}

@@ -1,0 +1,254 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// Member is a member and its standing here. Trust changes only by SetMember, which only a person's action reaches.
+type Member struct {
+	Card     *protocol.Card
+	Standing protocol.Standing
+	// Since is when the standing was given.
+	Since time.Time
+}
+
+// member is what is known of an origin that has a number in this store.
+type member struct {
+	Member // Card is nil until SetMember; then Standing is Own for our own origin, "" for others
+	origin protocol.Origin
+	short  uint32
+	head   *protocol.Head // nil until SetHead
+}
+
+// taken says whether the member's records are taken.
+func (m *member) taken() bool {
+	return m != nil && (m.Standing == protocol.Own || m.Standing == protocol.Active)
+}
+
+// lease returns until when the member's cases may be shown; zero without a head.
+func (m *member) lease() time.Time {
+	if m.head == nil {
+		return time.Time{}
+	}
+	return m.head.Until
+}
+
+var standingCodes = map[protocol.Standing]byte{protocol.Own: 'o', protocol.Active: 'a', protocol.Removed: 'r'}
+
+func memberValue(m Member) []byte {
+	b := binary.BigEndian.AppendUint64([]byte{standingCodes[m.Standing]}, uint64(m.Since.UnixMilli()))
+	return append(b, m.Card.Bytes()...)
+}
+
+func memberOf(v []byte) (Member, error) {
+	if len(v) < 9 {
+		return Member{}, errors.New("row too short")
+	}
+	m := Member{Since: time.UnixMilli(int64(binary.BigEndian.Uint64(v[1:]))).UTC()}
+	for s, code := range standingCodes {
+		if code == v[0] {
+			m.Standing = s
+		}
+	}
+	var err error
+	m.Card, err = protocol.OpenCard(bytes.Clone(v[9:]))
+	return m, err
+}
+
+func (b *buckets) readMembers(own protocol.Origin) (map[protocol.Origin]*member, map[uint32]*member, error) {
+	members, numbers := map[protocol.Origin]*member{}, map[uint32]*member{}
+	err := b.origins.ForEach(func(k, v []byte) error {
+		m := &member{origin: protocol.Origin(k), short: numberedOf(v).short}
+		members[m.origin], numbers[m.short] = m, m
+		if v := b.members.Get(k); v != nil {
+			var err error
+			if m.Member, err = memberOf(v); err != nil {
+				return fmt.Errorf("read member %s: %w", m.origin, err)
+			}
+		}
+		if v := b.heads.Get(k); v != nil {
+			var err error
+			if m.head, err = protocol.ReopenHead(bytes.Clone(v)); err != nil {
+				return fmt.Errorf("read head of %s: %w", m.origin, err)
+			}
+		}
+		if m.origin == own {
+			m.Standing = protocol.Own
+		}
+		return nil
+	})
+	return members, numbers, err
+}
+
+// number returns the member of an origin, which gets a number at first sight.
+func (c *change) number(o protocol.Origin) (*member, error) {
+	if m := c.s.members[o]; m != nil {
+		return m, nil
+	}
+	m := &member{origin: o, short: uint32(len(c.s.members) + 1)}
+	if err := c.origins.Put(o[:], numbered{short: m.short}.value()); err != nil {
+		return nil, fmt.Errorf("number origin: %w", err)
+	}
+	c.then = append(c.then, func() { c.s.members[o], c.s.numbers[m.short] = m, m })
+	return m, nil
+}
+
+// SetMember gives the card's member a standing, from at on. Own is for this node's own member, Active and Removed for
+// others. Removing a member deletes its cases and photos, and is for good: a removed member never becomes active again.
+func (s *Store) SetMember(card *protocol.Card, standing protocol.Standing, at time.Time) error {
+	o := card.Origin()
+	if (o == s.own) != (standing == protocol.Own) || standingCodes[standing] == 0 {
+		return fmt.Errorf("set member %s: it cannot be %q: this node's own member is own, any other active or removed", o, standing)
+	}
+	return s.change(func(c *change) error {
+		m, err := c.number(o)
+		if err != nil {
+			return err
+		}
+		if m.Standing == protocol.Removed && standing != protocol.Removed {
+			return fmt.Errorf("set member %s: it was removed for good; to come back, it needs a new root key and a new card", o)
+		}
+		next := Member{Card: card, Standing: standing, Since: at}
+		if m.Card != nil && m.Card.Newer(card) {
+			next.Card = m.Card
+		}
+		if m.Card != nil && m.Standing == standing {
+			next.Since = m.Since
+		}
+		if err := c.members.Put(o[:], memberValue(next)); err != nil {
+			return fmt.Errorf("set member: %w", err)
+		}
+		c.then = append(c.then, func() { m.Member = next })
+		if standing == protocol.Removed {
+			return c.removeCases(m)
+		}
+		return nil
+	})
+}
+
+// removeCases deletes what a removed member published. Its takedowns stay: they outlive the membership.
+func (c *change) removeCases(m *member) error {
+	var live []place
+	first := place{short: m.short}.key()
+	cur := c.digests.Cursor()
+	for k, v := cur.Seek(first); k != nil && bytes.Equal(k[:4], first[:4]); k, v = cur.Next() {
+		if v[0] == rowCase {
+			live = append(live, placeOf(k))
+		}
+	}
+	for _, p := range live {
+		r, err := c.read(p)
+		if err != nil {
+			return err
+		}
+		if err := c.drop(m, r); err != nil {
+			return err
+		}
+	}
+	c.then = append(c.then, func() { m.head = nil })
+	return errors.Join(c.places.Delete(m.origin[:]), c.heads.Delete(m.origin[:]))
+}
+
+// RenewCard replaces the card of a member that we have by a newer one of the same root; an older one or the same changes
+// nothing. It never changes a standing. A card of a root that we do not have is fs.ErrNotExist.
+func (s *Store) RenewCard(card *protocol.Card) (changed bool, err error) {
+	o := card.Origin()
+	s.mu.RLock()
+	known := s.members[o] != nil && s.members[o].Card != nil
+	newer := known && card.Newer(s.members[o].Card)
+	s.mu.RUnlock()
+	if !known {
+		return false, fmt.Errorf("renew card of %s: %w", o, fs.ErrNotExist)
+	}
+	if !newer {
+		return false, nil
+	}
+	err = s.change(func(c *change) error {
+		m := s.members[o]
+		if changed = card.Newer(m.Card); !changed {
+			return nil
+		}
+		next := m.Member
+		next.Card = card
+		c.then = append(c.then, func() { m.Member = next })
+		return c.members.Put(o[:], memberValue(next))
+	})
+	return changed && err == nil, err
+}
+
+// Member returns a member, or fs.ErrNotExist.
+func (s *Store) Member(o protocol.Origin) (Member, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if m := s.members[o]; m != nil && m.Card != nil {
+		return m.Member, nil
+	}
+	return Member{}, fmt.Errorf("member %s: %w", o, fs.ErrNotExist)
+}
+
+// Members returns all members, removed ones too: our own first, then by country and origin.
+func (s *Store) Members() ([]Member, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var all []*member
+	for _, m := range s.members {
+		if m.Card != nil {
+			all = append(all, m)
+		}
+	}
+	slices.SortFunc(all, func(a, b *member) int {
+		if (a.origin == s.own) != (b.origin == s.own) {
+			return map[bool]int{true: -1, false: 1}[a.origin == s.own]
+		}
+		return cmp.Or(cmp.Compare(a.Card.Country, b.Card.Country), bytes.Compare(a.origin[:], b.origin[:]))
+	})
+	out := make([]Member, len(all))
+	for i, m := range all {
+		out[i] = m.Member
+	}
+	return out, nil
+}
+
+// SetHead keeps a head of our own or an active member if it is newer than the one held.
+func (s *Store) SetHead(h *protocol.Head) error {
+	s.mu.RLock()
+	m := s.members[h.Origin]
+	taken := m.taken()
+	newer := taken && h.Newer(m.head)
+	s.mu.RUnlock()
+	if !taken {
+		return protocol.ErrOrigin
+	}
+	if !newer {
+		return nil
+	}
+	return s.change(func(c *change) error {
+		if !m.taken() {
+			return protocol.ErrOrigin
+		}
+		if !h.Newer(m.head) {
+			return nil
+		}
+		c.then = append(c.then, func() { m.head = h })
+		return c.heads.Put(h.Origin[:], h.Bytes())
+	})
+}
+
+// Head returns the newest head held of an origin, or fs.ErrNotExist.
+func (s *Store) Head(o protocol.Origin) (*protocol.Head, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if m := s.members[o]; m != nil && m.head != nil {
+		return m.head, nil
+	}
+	return nil, fmt.Errorf("head of %s: %w", o, fs.ErrNotExist)
+}

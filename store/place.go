@@ -1,0 +1,212 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// LogState is what is stored of an origin's log.
+type LogState struct {
+	// Epoch and Seq are the place of the last record; zero when there is none.
+	Epoch, Seq uint64
+	// Root is protocol.RootOf the blocks: equal to a head's when the very same records are stored.
+	Root [32]byte
+	// Live and Dead count the cases that are live and those taken down.
+	Live, Dead uint64
+}
+
+// LogState returns what is stored of an origin's log. Of an origin that nothing is stored of, it is the empty log.
+func (s *Store) LogState(o protocol.Origin) (LogState, error) {
+	var st LogState
+	err := s.view(func(b *buckets) error {
+		v := b.origins.Get(o[:])
+		if v == nil {
+			st.Root = protocol.RootOf(nil)
+			return nil
+		}
+		n := numberedOf(v)
+		last := b.last(n.short)
+		st = LogState{last.epoch, last.seq, protocol.RootOf(b.blocksOf(n.short)), n.live, n.dead}
+		return nil
+	})
+	return st, err
+}
+
+// last returns the last place of an origin's log; epoch and seq are zero when it is empty.
+func (b *buckets) last(short uint32) place {
+	c := b.digests.Cursor()
+	k, _ := c.Seek(place{short: short + 1}.key())
+	if k == nil {
+		k, _ = c.Last()
+	} else {
+		k, _ = c.Prev()
+	}
+	if k == nil || placeOf(k).short != short {
+		return place{short: short}
+	}
+	return placeOf(k)
+}
+
+func (b *buckets) blocksOf(short uint32) []protocol.Block {
+	var blocks []protocol.Block
+	first := place{short: short}.key()
+	c := b.blocks.Cursor()
+	for k, v := c.Seek(first); k != nil && bytes.Equal(k[:4], first[:4]); k, v = c.Next() {
+		blocks = append(blocks, blockOf(k, v))
+	}
+	return blocks
+}
+
+// block digests the rows of the block at a key of the bucket blocks.
+func (b *buckets) block(at place) protocol.Block {
+	entries := make([]protocol.LogEntry, 0, protocol.BlockSize)
+	c := b.digests.Cursor()
+	end := place{at.short, at.epoch, (at.seq + 1) * protocol.BlockSize}.key()
+	for k, v := c.Seek(place{at.short, at.epoch, at.seq * protocol.BlockSize}.key()); k != nil && bytes.Compare(k, end) < 0; k, v = c.Next() {
+		entries = append(entries, protocol.LogEntry{Seq: placeOf(k).seq, Digest: digest(v[1:])})
+	}
+	return protocol.BlockOf(at.epoch, at.seq, entries)
+}
+
+func (c *change) digestBlock(at place) error {
+	block := c.block(at)
+	if block.Count == 0 {
+		return c.blocks.Delete(at.key())
+	}
+	if err := c.blocks.Put(at.key(), blockValue(block)); err != nil {
+		return fmt.Errorf("write block digest: %w", err)
+	}
+	return nil
+}
+
+// Place returns how far an origin's log is held without a hole; Epoch and Seq are zero when not even its first record is.
+func (s *Store) Place(o protocol.Origin) (p protocol.LogPlace, err error) {
+	err = s.view(func(b *buckets) error {
+		p = b.place(o)
+		return nil
+	})
+	return p, err
+}
+
+func (b *buckets) place(o protocol.Origin) protocol.LogPlace {
+	p := protocol.LogPlace{Origin: o}
+	if v := b.places.Get(o[:]); v != nil {
+		p.Epoch, p.Seq = binary.BigEndian.Uint64(v), binary.BigEndian.Uint64(v[8:])
+	}
+	return p
+}
+
+// SetPlace says that a log is held without a hole up to p: a pull has been answered to its end. It never moves back, and
+// moves on by itself over records that are stored above p.
+func (s *Store) SetPlace(p protocol.LogPlace) error {
+	return s.change(func(c *change) error {
+		if !c.s.members[p.Origin].taken() {
+			return protocol.ErrOrigin
+		}
+		return c.setPlace(p.Origin, p.Epoch, p.Seq)
+	})
+}
+
+func (c *change) setPlace(o protocol.Origin, epoch, seq uint64) error {
+	if held := c.place(o); epoch < held.Epoch || epoch == held.Epoch && seq <= held.Seq {
+		return nil
+	}
+	at := place{c.s.members[o].short, epoch, seq}
+	next := at
+	cur := c.digests.Cursor()
+	for k, _ := cur.Seek(place{at.short, epoch, seq + 1}.key()); k != nil; k, _ = cur.Next() {
+		next.seq++
+		if placeOf(k) != next {
+			break
+		}
+		at = next
+	}
+	if err := c.places.Put(o[:], at.key()[4:]); err != nil {
+		return fmt.Errorf("write place: %w", err)
+	}
+	return nil
+}
+
+// advance moves the place of an origin's log when the record just stored is the next one.
+func (c *change) advance(m *member, at place) error {
+	held := c.place(m.origin)
+	if held.Epoch == at.epoch && held.Seq+1 == at.seq || held.Epoch == 0 && held.Seq == 0 && at.seq == 1 {
+		return c.setPlace(m.origin, at.epoch, at.seq)
+	}
+	return nil
+}
+
+// walkStep bounds what Walk reads in one transaction, in records and in bytes.
+const (
+	walkStep  = 512
+	walkBytes = 1 << 20
+)
+
+// Walk calls fn with the signed bytes of the records of a log that stand after a place, newest first: only the takedowns,
+// or only the others. It reads in short transactions, so that fn may take its time; what changes meanwhile is met in its
+// new state or, above the point reached, not at all. fn owns the bytes. Walk ends at the first error of fn and returns it.
+func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64, raw []byte) error) error {
+	s.mu.RLock()
+	m := s.members[after.Origin]
+	s.mu.RUnlock()
+	if m == nil {
+		return nil
+	}
+	floor := place{m.short, after.Epoch, after.Seq}
+	flag := byte(rowCase)
+	if takedowns {
+		flag = rowTakedown
+	}
+	type row struct {
+		at  place
+		raw []byte
+	}
+	rows := make([]row, 0, walkStep)
+	below := place{short: m.short + 1} // the step begins under this key
+	for {
+		rows = rows[:0]
+		ended := true
+		err := s.view(func(b *buckets) error {
+			size := 0
+			c := b.digests.Cursor()
+			k, v := c.Seek(below.key())
+			if k == nil {
+				k, v = c.Last()
+			} else {
+				k, v = c.Prev()
+			}
+			for ; k != nil; k, v = c.Prev() {
+				at := placeOf(k)
+				if at.short != m.short || !at.after(floor) {
+					break
+				}
+				if len(rows) == walkStep || size >= walkBytes {
+					ended = false
+					break
+				}
+				below = at
+				if v[0] != flag {
+					continue
+				}
+				raw := bytes.Clone(b.log.Get(k))
+				size += len(raw)
+				rows = append(rows, row{at, raw})
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := fn(r.at.seq, r.raw); err != nil {
+				return err
+			}
+		}
+		if ended {
+			return nil
+		}
+	}
+}

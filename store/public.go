@@ -1,0 +1,186 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ipfs/go-cid"
+	"go.etcd.io/bbolt"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// Public is all that a visitor's page can reach: what protocol.Shows allows at the moment of the call, and only the
+// public tier.
+type Public struct{ s *Store }
+
+// Shown is a case that may be shown now.
+type Shown struct {
+	Ref    protocol.Ref
+	Origin protocol.Origin
+	// Own says that it is a case of this country.
+	Own    bool
+	Record cid.Cid
+	Rev    uint64
+	// Case and Photos are the record's; the caller must not change them.
+	Case   *protocol.Case
+	Photos []protocol.Photo
+	// At is when the revision was written, ReviewBy when the case hides itself.
+	At, ReviewBy time.Time
+	// Lease is until when it may be shown unless its origin is heard again; zero for our own.
+	Lease time.Time
+	// Confirmed is when its origin last confirmed it, as the newest head that we hold says; zero for our own.
+	Confirmed time.Time
+}
+
+// Case returns a case. Errors: ErrGone when it was taken down; fs.ErrNotExist when it is unknown or not to be shown now.
+func (p *Public) Case(ref protocol.Ref) (c *Shown, err error) {
+	err = p.s.db.View(func(tx *bbolt.Tx) error {
+		c, err = p.read(tx, ref, time.Now())
+		return err
+	})
+	return c, err
+}
+
+// read reads a case within a transaction, whatever the index says.
+func (p *Public) read(tx *bbolt.Tx, ref protocol.Ref, now time.Time) (*Shown, error) {
+	v := tx.Bucket([]byte("cases")).Get(ref[:])
+	if v == nil {
+		if tx.Bucket([]byte("dead")).Get(ref[:]) != nil {
+			return nil, fmt.Errorf("case %s: %w", ref, ErrGone)
+		}
+		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
+	}
+	live := liveCaseOf(v)
+	p.s.mu.RLock()
+	m := *p.s.numbers[live.short]
+	p.s.mu.RUnlock()
+	r, err := protocol.Reopen(tx.Bucket([]byte("log")).Get(v[:placeSize]))
+	if err != nil {
+		return nil, fmt.Errorf("case %s: %w", ref, err)
+	}
+	h := r.Header()
+	if !protocol.Shows(m.Standing, m.lease(), h.ReviewBy, now) {
+		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
+	}
+	c := &Shown{Ref: ref, Origin: m.origin, Own: m.Standing == protocol.Own, Record: r.ID(), Rev: h.Rev, Case: r.Case(),
+		Photos: r.Photos(), At: h.At, ReviewBy: h.ReviewBy}
+	if !c.Own {
+		c.Lease, c.Confirmed = m.head.Until, m.head.At
+	}
+	return c, nil
+}
+
+// List returns the page of cases that a query asks for, urgent ones first, then the newest, and how many there are in all.
+func (p *Public) List(q Query) (found []*Shown, total int, err error) {
+	want := match{Query: q, own: p.s.own, words: strings.Fields(fold(q.Text)), now: time.Now()}
+	var page []protocol.Ref
+	p.s.mu.RLock()
+	for _, w := range slices.Backward(p.s.index.order) {
+		if want.fits(w) {
+			if total >= q.Offset && len(page) < q.Limit {
+				page = append(page, w.ref)
+			}
+			total++
+		}
+	}
+	p.s.mu.RUnlock()
+	err = p.s.db.View(func(tx *bbolt.Tx) error {
+		for _, ref := range page {
+			switch c, err := p.read(tx, ref, want.now); {
+			case isNot(err): // a change since the index was read
+				total--
+			case err != nil:
+				return err
+			default:
+				found = append(found, c)
+			}
+		}
+		return nil
+	})
+	return found, total, err
+}
+
+func isNot(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrGone) }
+
+// Countries returns the ISO codes of the other countries that have cases to show now, sorted.
+func (p *Public) Countries() ([]string, error) {
+	want := match{Query: Query{Network: true}, own: p.s.own, now: time.Now()}
+	p.s.mu.RLock()
+	defer p.s.mu.RUnlock()
+	codes := []string{}
+	seen := map[*member]bool{}
+	for _, w := range p.s.index.order {
+		if !seen[w.of] && want.fits(w) {
+			seen[w.of] = true
+			codes = append(codes, w.of.Card.Country)
+			if len(seen) == len(p.s.members) {
+				break
+			}
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes), nil
+}
+
+// Photo returns a photo file of a case that is shown now. Errors: ErrGone when its case was taken down; fs.ErrNotExist
+// when it is not here, or no case that is shown refers to it.
+func (p *Public) Photo(file cid.Cid) ([]byte, error) {
+	d, err := photoKey(file)
+	if err != nil {
+		return nil, err
+	}
+	err = p.s.db.View(func(tx *bbolt.Tx) error {
+		b := open(tx)
+		prefix := append(d[:], byRecord)
+		c := b.photos.Cursor()
+		k, _ := c.Seek(prefix)
+		live := bytes.HasPrefix(k, prefix)
+		for ; bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+			if _, err := p.read(tx, protocol.Ref(k[len(prefix):]), time.Now()); !isNot(err) {
+				return err
+			}
+		}
+		if !live && b.isGone(d) {
+			return fmt.Errorf("photo %s: %w", file, ErrGone)
+		}
+		return fmt.Errorf("photo %s: %w", file, fs.ErrNotExist)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(p.s.photoPath(d))
+}
+
+// Own returns this node's own card, or fs.ErrNotExist before it is set.
+func (p *Public) Own() (*protocol.Card, error) { return p.Card(p.s.own) }
+
+// Card returns the card of our own or an active member, or fs.ErrNotExist.
+func (p *Public) Card(o protocol.Origin) (*protocol.Card, error) {
+	m, err := p.s.Member(o)
+	if err != nil {
+		return nil, err
+	}
+	if m.Standing == protocol.Removed {
+		return nil, fmt.Errorf("member %s: %w", o, fs.ErrNotExist)
+	}
+	return m.Card, nil
+}
+
+// Cards returns the cards of our own and the active members: our own first, then by country.
+func (p *Public) Cards() ([]*protocol.Card, error) {
+	all, err := p.s.Members()
+	var cards []*protocol.Card
+	for _, m := range all {
+		if m.Standing != protocol.Removed {
+			cards = append(cards, m.Card)
+		}
+	}
+	return cards, err
+}
