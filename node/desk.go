@@ -1,0 +1,177 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/ipfs/go-cid"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/protocol/photo"
+	"github.com/gmcn/gmcn/store"
+)
+
+// AddPhoto makes a photo fit to publish and keeps its two files; the caller fills in Kind, Who, Taken and Caption and
+// puts it into a draft. A photo that is in no draft within the hour is thrown away. The error is a *photo.Error for a
+// picture that cannot be used.
+func (n *Node) AddPhoto(raw []byte) (protocol.Photo, error) {
+	n.normalising <- struct{}{}
+	clean, err := photo.Normalise(raw)
+	<-n.normalising
+	if err != nil {
+		return protocol.Photo{}, err
+	}
+	p := protocol.Photo{
+		File: protocol.Link{Cid: protocol.PhotoCID(clean.Full)}, Kind: protocol.Portrait, Size: uint32(len(clean.Full)),
+		Width: uint16(clean.Width), Height: uint16(clean.Height),
+		Thumb: protocol.Link{Cid: protocol.PhotoCID(clean.Thumb)}, ThumbSize: uint32(len(clean.Thumb)),
+		ThumbWidth: uint16(clean.ThumbWidth), ThumbHeight: uint16(clean.ThumbHeight),
+	}
+	if err := n.store.AddPhoto(p.File.Cid, clean.Full); err != nil {
+		return protocol.Photo{}, err
+	}
+	return p, n.store.AddPhoto(p.Thumb.Cid, clean.Thumb)
+}
+
+// Photo returns a photo file of a draft or a case, for the console.
+func (n *Node) Photo(file cid.Cid) ([]byte, error) { return n.store.Photo(file) }
+
+// SaveDraft keeps what an officer has entered, right or wrong; nothing of it is public before Publish. A draft without
+// an ID gets one.
+func (n *Node) SaveDraft(d *store.Draft) error {
+	n.desk.Lock()
+	defer n.desk.Unlock()
+	if d.ID == (protocol.CaseID{}) {
+		d.ID = protocol.NewCaseID()
+	} else if old, err := n.store.Draft(d.ID); err == nil {
+		d.PublishedRev = old.PublishedRev
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	d.Changed, d.Dirty = time.Now(), true
+	return n.store.SaveDraft(d)
+}
+
+// Draft returns one case of the desk; fs.ErrNotExist when there is none, or it was closed.
+func (n *Node) Draft(id protocol.CaseID) (*store.Draft, error) { return n.store.Draft(id) }
+
+// Drafts returns every case of the desk, published or not, the newest change first.
+func (n *Node) Drafts() ([]*store.Draft, error) { return n.store.Drafts() }
+
+// Closed returns what is left of the cases closed here: their numbers, no names.
+func (n *Node) Closed() ([]store.Closed, error) { return n.store.Closed() }
+
+// DeleteDraft throws away a case that was never published. A published one must be closed.
+func (n *Node) DeleteDraft(id protocol.CaseID) error {
+	n.desk.Lock()
+	defer n.desk.Unlock()
+	d, err := n.store.Draft(id)
+	if err != nil {
+		return err
+	}
+	if d.PublishedRev != 0 {
+		return errors.New("this case is public; close it instead")
+	}
+	return n.store.DeleteDraft(id)
+}
+
+// Problems returns everything that stands in the way of publishing a draft, nil when nothing does.
+func Problems(d *store.Draft, now time.Time) protocol.Problems {
+	var all protocol.Problems
+	for _, err := range []error{
+		d.Case.Validate(now), d.Members.Validate(&d.Case, now), d.Local.Validate(&d.Case),
+		protocol.ValidatePhotos(d.Photos, &d.Case, now),
+	} {
+		var some protocol.Problems
+		if errors.As(err, &some) {
+			all = append(all, some...)
+		}
+	}
+	return all
+}
+
+// Publish signs the draft as the next revision of its case: it is on our own site when Publish returns, and on its way
+// to every member. The error is protocol.Problems when something is wrong with it.
+func (n *Node) Publish(id protocol.CaseID) (*protocol.Record, error) {
+	r, err := n.publish(id)
+	if err != nil {
+		return nil, err
+	}
+	n.changed(r)
+	return r, nil
+}
+
+func (n *Node) publish(id protocol.CaseID) (*protocol.Record, error) {
+	n.desk.Lock()
+	defer n.desk.Unlock()
+	d, err := n.store.Draft(id)
+	if err != nil {
+		return nil, fmt.Errorf("publish case %s: %w", id, err)
+	}
+	now := time.Now()
+	if p := Problems(d, now); len(p) > 0 {
+		return nil, p
+	}
+	r, err := n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
+		h.At, h.ReviewBy = now, now.Add(protocol.ReviewAfter)
+		return protocol.Sign(n.key, protocol.Entry{Header: h, Case: &d.Case, Members: &d.Members, Photos: d.Photos})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("publish case %s: %w", id, err)
+	}
+	d.PublishedRev, d.Dirty = r.Header().Rev, false
+	return r, n.store.SaveDraft(d)
+}
+
+// CloseCase takes a public case down everywhere: it is off our own site, its photos deleted, when CloseCase returns, and
+// the takedown is on its way to every member. The reason stays here. It cannot be undone.
+func (n *Node) CloseCase(id protocol.CaseID, reason protocol.Reason) (*protocol.Record, error) {
+	r, err := n.closeCase(id, reason)
+	if err != nil {
+		return nil, err
+	}
+	n.changed(r)
+	return r, nil
+}
+
+func (n *Node) closeCase(id protocol.CaseID, reason protocol.Reason) (*protocol.Record, error) {
+	n.desk.Lock()
+	defer n.desk.Unlock()
+	if err := protocol.ValidateReason(reason); err != nil {
+		return nil, err
+	}
+	d, err := n.store.Draft(id)
+	if err != nil {
+		return nil, fmt.Errorf("close case %s: %w", id, err)
+	}
+	if d.PublishedRev == 0 {
+		return nil, errors.New("this case was never public; delete the draft instead")
+	}
+	marks, err := n.store.Marks(id)
+	if err != nil {
+		return nil, fmt.Errorf("close case %s: %w", id, err)
+	}
+	now := time.Now()
+	// What stays is written first: a crash in between leaves a line too many, never a closed case that nobody can find.
+	if err := n.store.SaveClosed(store.Closed{ID: id, Ref: protocol.RefOf(n.Origin(), id), Number: d.Case.Number, Reason: reason, At: now}); err != nil {
+		return nil, fmt.Errorf("close case %s: %w", id, err)
+	}
+	r, err := n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
+		h.At = now
+		return protocol.Sign(n.key, protocol.Entry{Header: h, Takedown: &protocol.Takedown{LastRev: h.Rev - 1, Gone: marks}})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("close case %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// changed sends a record of ours on its way.
+func (n *Node) changed(r *protocol.Record) {
+	wake(n.head)
+	if m := n.mesh.Load(); m != nil {
+		m.announce(r)
+	}
+}

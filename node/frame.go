@@ -1,0 +1,80 @@
+package node
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// framed reads and writes frames on a stream, each with a fresh idle deadline.
+type framed struct {
+	s network.Stream
+	r *bufio.Reader
+	w *bufio.Writer
+}
+
+func frames(s network.Stream) *framed {
+	return &framed{s: s, r: bufio.NewReaderSize(s, 64<<10), w: bufio.NewWriterSize(s, 64<<10)}
+}
+
+// write puts a frame into the buffer; flush sends it.
+func (f *framed) write(frame protocol.Frame) error {
+	b, err := frame.Encode()
+	if err != nil {
+		return err
+	}
+	if err := f.s.SetWriteDeadline(time.Now().Add(streamIdle)); err != nil {
+		return err
+	}
+	if _, err := f.w.Write(binary.AppendUvarint(nil, uint64(len(b)))); err != nil {
+		return err
+	}
+	_, err = f.w.Write(b)
+	return err
+}
+
+func (f *framed) flush() error { return f.w.Flush() }
+
+// send writes a frame and flushes.
+func (f *framed) send(frame protocol.Frame) error {
+	if err := f.write(frame); err != nil {
+		return err
+	}
+	return f.flush()
+}
+
+// read returns the next frame. It spends no more memory than has really arrived.
+func (f *framed) read() (*protocol.Frame, error) {
+	if err := f.s.SetReadDeadline(time.Now().Add(streamIdle)); err != nil {
+		return nil, err
+	}
+	return readFrame(f.r)
+}
+
+func readFrame(r *bufio.Reader) (*protocol.Frame, error) {
+	size, err := binary.ReadUvarint(r)
+	if err != nil {
+		return nil, fmt.Errorf("read frame: %w", err)
+	}
+	if size > protocol.MaxFrame {
+		return nil, fmt.Errorf("read frame of %d bytes: %w", size, protocol.ErrSize)
+	}
+	b, err := io.ReadAll(io.LimitReader(r, int64(size)))
+	if err != nil {
+		return nil, fmt.Errorf("read frame: %w", err)
+	}
+	if uint64(len(b)) < size {
+		return nil, fmt.Errorf("read frame: %w", io.ErrUnexpectedEOF)
+	}
+	return protocol.DecodeFrame(b)
+}
+
+// errAnswer is a well-formed frame where another was due.
+var errAnswer = errors.New("peer answered with another message than was due")

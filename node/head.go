@@ -1,0 +1,92 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+const (
+	// headEvery renews our lease abroad.
+	headEvery = 10 * time.Minute
+	// headSoon gathers a burst of changes into one head.
+	headSoon = time.Second
+)
+
+// headLoop signs and gossips our head: every ten minutes, and a second after our log has changed.
+func (n *Node) headLoop(ctx context.Context, m *mesh) error {
+	for {
+		h, err := n.signHead()
+		if err != nil {
+			n.log.Error("signing our head", "error", err)
+		} else if topic, ok := m.topics[headTopic]; ok {
+			if err := topic.Publish(m.ctx, h.Bytes()); err != nil {
+				n.log.Warn("gossiping our head", "error", err)
+			}
+		}
+		t := time.NewTimer(headEvery)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		case <-n.head:
+			t.Stop()
+			if !sleep(ctx, headSoon) {
+				return ctx.Err()
+			}
+		case <-t.C:
+		}
+	}
+}
+
+// signHead signs and stores what our log is now.
+func (n *Node) signHead() (*protocol.Head, error) {
+	card := n.Card()
+	state, err := n.store.LogState(card.Origin())
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	h, err := protocol.SignHead(n.key, protocol.Head{
+		Origin: card.Origin(), Epoch: card.Epoch, Seq: state.Seq, Root: state.Root, Live: state.Live, Dead: state.Dead,
+		Instance: n.store.Instance(), At: now, Until: now.Add(n.cfg.Lease),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h, n.store.SetHead(h)
+}
+
+// takeHead judges and stores a signed head, ours excepted. protocol.ErrStored is one that we have or that is older than
+// the one that we have.
+func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
+	claim, err := protocol.ParseHead(raw)
+	if err != nil {
+		return nil, err
+	}
+	member, ok := n.active(claim.Origin())
+	if !ok {
+		return nil, protocol.ErrOrigin
+	}
+	if member.Standing == protocol.Own {
+		return nil, protocol.ErrStored
+	}
+	head, err := claim.Open(member.Card)
+	if err != nil {
+		return nil, err
+	}
+	if head.At.After(time.Now().Add(protocol.MaxAhead)) {
+		return nil, protocol.ErrFuture
+	}
+	old, err := n.store.Head(head.Origin)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err == nil && !head.Newer(old) {
+		return nil, protocol.ErrStored
+	}
+	return head, n.store.SetHead(head)
+}

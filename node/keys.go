@@ -1,0 +1,278 @@
+package node
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/hpke"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
+)
+
+// Files of the data folder that this package owns, beside the store's.
+const (
+	// rootKeyFile is the root key as an age file under a passphrase; it may be taken away to a safe place.
+	rootKeyFile = "root.key.age"
+	nodeKeyFile = "node.key"
+	tipKeyFile  = "tip.key"
+	cardFile    = "card.txt"
+
+	cardLife = 2 * 365 * 24 * time.Hour
+	firstTry = 1 // the first epoch and issue
+)
+
+// Details is what a member says of itself on its card.
+type Details struct {
+	Country      string
+	CountryNames protocol.Text
+	Names        protocol.Text
+	Hotlines     []protocol.Hotline
+	Site         string
+	Languages    []string
+	// Addrs are the multiaddresses at which other nodes reach this one.
+	Addrs []string
+}
+
+// Secret is a passphrase for the root key. Work is the cost of guessing it as a power of two, 0 for age's own choice
+// (about a second); tests and demonstrations choose less.
+type Secret struct {
+	Passphrase string
+	Work       int
+}
+
+// Init makes a data folder: root key, node key, tip key, the signed card and an empty store. It refuses a folder that
+// holds a node already and loses nothing.
+func Init(dir string, d Details, s Secret) (*protocol.Card, error) {
+	if _, err := os.Stat(filepath.Join(dir, nodeKeyFile)); err == nil {
+		return nil, fmt.Errorf("%s holds a node already; choose another folder", dir)
+	}
+	if s.Passphrase == "" {
+		return nil, errors.New("the root key needs a passphrase")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	_, root, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make root key: %w", err)
+	}
+	nodePub, nodeKey, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make node key: %w", err)
+	}
+	tip, err := hpke.MLKEM768X25519().GenerateKey()
+	if err != nil {
+		return nil, fmt.Errorf("make tip key: %w", err)
+	}
+	tipBytes, err := tip.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("make tip key: %w", err)
+	}
+	card, err := signCard(root, d, protocol.Card{
+		Epoch: firstTry, Issue: firstTry, NodeKey: [32]byte(nodePub), TipKeys: []protocol.TipKey{tipKey(tip.PublicKey())},
+	})
+	if err != nil {
+		return nil, err
+	}
+	locked, err := lock(root, s)
+	if err != nil {
+		return nil, err
+	}
+	nodeDER, err := x509.MarshalPKCS8PrivateKey(nodeKey)
+	if err != nil {
+		return nil, fmt.Errorf("encode node key: %w", err)
+	}
+	// The node key goes last: Init looks for it, so a start cut short can be repeated.
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{
+		{rootKeyFile, locked},
+		{tipKeyFile, pem.EncodeToMemory(&pem.Block{Type: "GMCN TIP KEY", Bytes: tipBytes})},
+		{cardFile, []byte(card.Text())},
+		{nodeKeyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: nodeDER})},
+	} {
+		if err := writeFile(filepath.Join(dir, f.name), f.data); err != nil {
+			return nil, err
+		}
+	}
+	st, err := store.Open(dir, card.Origin())
+	if err != nil {
+		return nil, err
+	}
+	return card, st.Close()
+}
+
+// RenewCard signs a new card with changed details and tells every connected member. The root key must be in the data
+// folder.
+func (n *Node) RenewCard(d Details, passphrase string) (*protocol.Card, error) {
+	n.desk.Lock()
+	defer n.desk.Unlock()
+	path := filepath.Join(n.cfg.Dir, rootKeyFile)
+	locked, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the root key is not here: bring %s back from where it is kept", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read root key: %w", err)
+	}
+	root, err := unlock(locked, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	old := n.Card()
+	if protocol.OriginOf(root.Public().(ed25519.PublicKey)) != old.Origin() {
+		return nil, fmt.Errorf("%s is the root key of another member", path)
+	}
+	card, err := signCard(root, d, protocol.Card{
+		Epoch: old.Epoch, Issue: old.Issue + 1, NodeKey: old.NodeKey, TipKeys: old.TipKeys,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFile(filepath.Join(n.cfg.Dir, cardFile), []byte(card.Text())); err != nil {
+		return nil, err
+	}
+	if err := n.store.SetMember(card, protocol.Own, time.Now()); err != nil {
+		return nil, err
+	}
+	if err := n.loadMembers(); err != nil {
+		return nil, err
+	}
+	if m := n.mesh.Load(); m != nil {
+		m.greetAll()
+	}
+	return card, nil
+}
+
+func signCard(root ed25519.PrivateKey, d Details, c protocol.Card) (*protocol.Card, error) {
+	c.Country, c.CountryNames, c.Names, c.Hotlines = d.Country, d.CountryNames, d.Names, d.Hotlines
+	c.Site, c.Languages, c.Addrs = d.Site, d.Languages, d.Addrs
+	c.At = time.Now()
+	c.NotAfter = c.At.Add(cardLife)
+	return protocol.SignCard(root, c)
+}
+
+func tipKey(k hpke.PublicKey) protocol.TipKey {
+	return protocol.TipKey{ID: protocol.KeyIDOf(k.Bytes()), KEM: k.KEM().ID(), Public: k.Bytes()}
+}
+
+// loadKeys reads the card and the node key, and sees that they belong together.
+func loadKeys(dir string) (*protocol.Card, ed25519.PrivateKey, error) {
+	text, err := os.ReadFile(filepath.Join(dir, cardFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%s holds no node; make one with gmcn init", dir)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("read card: %w", err)
+	}
+	card, err := protocol.ParseCard(text)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", filepath.Join(dir, cardFile), err)
+	}
+	path := filepath.Join(dir, nodeKeyFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read node key: %w", err)
+	}
+	block, _ := pem.Decode(b)
+	if block == nil {
+		return nil, nil, fmt.Errorf("%s is damaged: no key in it", path)
+	}
+	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read node key %s: %w", path, err)
+	}
+	key, ok := k.(ed25519.PrivateKey)
+	if !ok || !card.Key().Equal(key.Public()) {
+		return nil, nil, fmt.Errorf("%s is not the key that %s certifies", path, cardFile)
+	}
+	return card, key, nil
+}
+
+// lock encrypts the root key under a passphrase, in a file that the age tool opens too.
+func lock(root ed25519.PrivateKey, s Secret) ([]byte, error) {
+	r, err := age.NewScryptRecipient(s.Passphrase)
+	if err != nil {
+		return nil, fmt.Errorf("lock root key: %w", err)
+	}
+	if s.Work != 0 {
+		r.SetWorkFactor(s.Work)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(root)
+	if err != nil {
+		return nil, fmt.Errorf("encode root key: %w", err)
+	}
+	var out bytes.Buffer
+	w, err := age.Encrypt(&out, r)
+	if err != nil {
+		return nil, fmt.Errorf("lock root key: %w", err)
+	}
+	if err := pem.Encode(w, &pem.Block{Type: "PRIVATE KEY", Bytes: der}); err != nil {
+		return nil, fmt.Errorf("lock root key: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("lock root key: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func unlock(locked []byte, passphrase string) (ed25519.PrivateKey, error) {
+	id, err := age.NewScryptIdentity(passphrase)
+	if err != nil {
+		return nil, fmt.Errorf("unlock root key: %w", err)
+	}
+	r, err := age.Decrypt(bytes.NewReader(locked), id)
+	if err != nil {
+		return nil, errors.New("unlock root key: the passphrase is wrong, or the file is damaged")
+	}
+	b, err := io.ReadAll(io.LimitReader(r, 4096))
+	if err != nil {
+		return nil, fmt.Errorf("unlock root key: %w", err)
+	}
+	block, _ := pem.Decode(b)
+	if block == nil {
+		return nil, errors.New("unlock root key: no key in the file")
+	}
+	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("unlock root key: %w", err)
+	}
+	key, ok := k.(ed25519.PrivateKey)
+	if !ok {
+		return nil, errors.New("unlock root key: not an ed25519 key")
+	}
+	return key, nil
+}
+
+// writeFile replaces a file whole: a crash leaves the old one or the new one.
+func writeFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(f.Name())))
+	}
+	return nil
+}

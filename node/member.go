@@ -1,0 +1,212 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
+)
+
+// AddMember accepts another member, whose card a person has compared with its owner. From then on its cases are taken
+// and shown, and its node may connect.
+func (n *Node) AddMember(card *protocol.Card) error {
+	if card.Origin() == n.Origin() {
+		return errors.New("this is our own card; ask the other country for theirs")
+	}
+	if !card.NotAfter.After(time.Now()) {
+		return fmt.Errorf("this card ended on %s; ask for a new one", card.NotAfter.Format(time.DateOnly))
+	}
+	if err := n.store.SetMember(card, protocol.Active, time.Now()); err != nil {
+		return err
+	}
+	return n.membersChanged()
+}
+
+// RemoveMember removes a member: its cases vanish from our site at once, its node is cut off, and it stays removed
+// until a person adds it again. The error is fs.ErrNotExist for one that we do not have.
+func (n *Node) RemoveMember(o protocol.Origin) error {
+	m, err := n.store.Member(o)
+	if err != nil {
+		return fmt.Errorf("remove member: %w", err)
+	}
+	if m.Standing == protocol.Own {
+		return errors.New("this is our own member; it cannot be removed")
+	}
+	if err := n.store.SetMember(m.Card, protocol.Removed, time.Now()); err != nil {
+		return err
+	}
+	return n.membersChanged()
+}
+
+func (n *Node) membersChanged() error {
+	if err := n.loadMembers(); err != nil {
+		return err
+	}
+	if m := n.mesh.Load(); m != nil {
+		m.membersChanged()
+	}
+	return nil
+}
+
+// loadMembers reads who is accepted from the store.
+func (n *Node) loadMembers() error {
+	all, err := n.store.Members()
+	if err != nil {
+		return err
+	}
+	members := make(map[protocol.Origin]store.Member, len(all))
+	peers := make(map[peer.ID]protocol.Origin, len(all))
+	var own *protocol.Card
+	for _, m := range all {
+		members[m.Card.Origin()] = m
+		switch m.Standing {
+		case protocol.Own:
+			own = m.Card
+		case protocol.Active:
+			id, err := peerOf(m.Card)
+			if err != nil {
+				return err
+			}
+			peers[id] = m.Card.Origin()
+		}
+	}
+	if own == nil {
+		return errors.New("load members: our own card is missing from the store")
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.card, n.members, n.peers = own, members, peers
+	return nil
+}
+
+// takeCard takes a newer card of a member that we have. It raises nobody's standing.
+func (n *Node) takeCard(raw []byte) error {
+	card, err := protocol.OpenCard(raw)
+	if err != nil {
+		return err
+	}
+	changed, err := n.store.RenewCard(card)
+	if errors.Is(err, fs.ErrNotExist) {
+		return protocol.ErrOrigin
+	}
+	if err != nil || !changed {
+		return err
+	}
+	n.log.Info("a member renewed its card", "member", card.Origin().String())
+	return n.membersChanged()
+}
+
+// active returns an accepted member, ourselves included.
+func (n *Node) active(o protocol.Origin) (store.Member, bool) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	m, ok := n.members[o]
+	return m, ok && m.Standing != protocol.Removed
+}
+
+// origins returns every accepted origin, ourselves included.
+func (n *Node) origins() []protocol.Origin {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	out := make([]protocol.Origin, 0, len(n.members))
+	for o, m := range n.members {
+		if m.Standing != protocol.Removed {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// admits says whether a peer is the node of an Active member.
+func (n *Node) admits(id peer.ID) bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	_, ok := n.peers[id]
+	return ok
+}
+
+// heard notes that a member's node said something.
+func (n *Node) heard(id peer.ID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if o, ok := n.peers[id]; ok {
+		n.seen[o] = time.Now()
+	}
+}
+
+// dials returns the node of every Active member that has an address.
+func (n *Node) dials() map[peer.ID]*protocol.Card {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	out := make(map[peer.ID]*protocol.Card, len(n.peers))
+	for id, o := range n.peers {
+		if m := n.members[o]; len(m.Card.Addrs) > 0 {
+			out[id] = m.Card
+		}
+	}
+	return out
+}
+
+// peerOf returns the libp2p identity of a member's node.
+func peerOf(c *protocol.Card) (peer.ID, error) {
+	pub, err := crypto.UnmarshalEd25519PublicKey(c.NodeKey[:])
+	if err != nil {
+		return "", fmt.Errorf("node key of %s: %w", c.Origin(), err)
+	}
+	return peer.IDFromPublicKey(pub)
+}
+
+// Peer is a member as the Network page shows it.
+type Peer struct {
+	Member    store.Member
+	Connected bool
+	// LastSeen is when its node last said something since we started; zero if it has not.
+	LastSeen time.Time
+	// Held is how far we hold its log without a hole.
+	Held uint64
+	// Live is how many of its records we hold, takedowns left out; Dead how many takedowns.
+	Live, Dead uint64
+	// Head is the newest signed head that we hold of it; nil before the first.
+	Head *protocol.Head
+}
+
+// Peers returns every member, ourselves first.
+func (n *Node) Peers() ([]Peer, error) {
+	all, err := n.store.Members()
+	if err != nil {
+		return nil, err
+	}
+	m := n.mesh.Load()
+	out := make([]Peer, 0, len(all))
+	for _, member := range all {
+		o := member.Card.Origin()
+		p := Peer{Member: member}
+		state, err := n.store.LogState(o)
+		if err != nil {
+			return nil, err
+		}
+		place, err := n.store.Place(o)
+		if err != nil {
+			return nil, err
+		}
+		p.Held, p.Live, p.Dead = place.Seq, state.Live, state.Dead
+		if p.Head, err = n.store.Head(o); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		n.mu.RLock()
+		p.LastSeen = n.seen[o]
+		n.mu.RUnlock()
+		if id, err := peerOf(member.Card); err == nil && m != nil {
+			p.Connected = m.host.Network().Connectedness(id) == network.Connected
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}

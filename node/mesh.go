@@ -1,0 +1,194 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/control"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/security/tls"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	"github.com/multiformats/go-multiaddr"
+)
+
+// The stream protocols. Each handler is for members only.
+const (
+	helloProtocol = "/gmcn/hello/1"
+	syncProtocol  = "/gmcn/sync/1"
+	blobProtocol  = "/gmcn/blob/1"
+)
+
+const (
+	// Above connHigh connections the manager would cut some down to connLow; both stand far above the 200 members that
+	// a network is planned for.
+	connLow, connHigh = 512, 768
+	// maxStreams is how many of our streams one member may have open at once.
+	maxStreams = 8
+	// streamIdle ends a stream on which nothing moves.
+	streamIdle = 30 * time.Second
+)
+
+// mesh is the node's presence on the network, from join to close.
+type mesh struct {
+	n      *Node
+	host   host.Host
+	ctx    context.Context
+	stop   context.CancelFunc
+	topics map[string]*pubsub.Topic // empty without gossip
+
+	wg sync.WaitGroup // goroutines begun by libp2p's callbacks
+
+	mu      sync.Mutex
+	serving map[peer.ID]int // streams open, by member
+}
+
+// join makes the host, registers what it serves and joins the topics.
+func (n *Node) join(ctx context.Context) (*mesh, error) {
+	key, err := crypto.UnmarshalEd25519PrivateKey(n.key)
+	if err != nil {
+		return nil, fmt.Errorf("join network: %w", err)
+	}
+	cm, err := connmgr.NewConnManager(connLow, connHigh)
+	if err != nil {
+		return nil, fmt.Errorf("join network: %w", err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{}}
+	opts := []libp2p.Option{
+		libp2p.Identity(key),
+		libp2p.ListenAddrStrings(n.cfg.Listen...),
+		libp2p.Transport(tcp.NewTCPTransport),
+		libp2p.Transport(quic.NewTransport),
+		libp2p.Security(libp2ptls.ID, libp2ptls.New),
+		libp2p.ConnectionGater(gater{n}),
+		libp2p.ConnectionManager(cm),
+		libp2p.UserAgent("gmcn/1"),
+		libp2p.DisableRelay(),
+		libp2p.DisableMetrics(),
+	}
+	m.host, err = libp2p.New(append(opts, n.cfg.options...)...)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("join network at %v: %w", n.cfg.Listen, err)
+	}
+	m.serve(helloProtocol, m.serveHello)
+	m.serve(syncProtocol, m.serveSync)
+	m.serve(blobProtocol, m.serveBlob)
+	m.host.Network().Notify(&network.NotifyBundle{ConnectedF: m.connected})
+	if !n.cfg.noGossip {
+		if err := m.joinTopics(); err != nil {
+			m.close()
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *mesh) close() {
+	m.mu.Lock()
+	m.stop() // under the lock, so that background begins nothing afterwards
+	m.mu.Unlock()
+	if err := m.host.Close(); err != nil {
+		m.n.log.Warn("closing the host", "error", err)
+	}
+	m.wg.Wait()
+}
+
+// serve registers a stream handler that members alone reach, each with few streams at once. The handler's error resets
+// the stream.
+func (m *mesh) serve(proto protocol.ID, handle func(network.Stream, peer.ID) error) {
+	m.host.SetStreamHandler(proto, func(s network.Stream) {
+		id := s.Conn().RemotePeer()
+		if !m.n.admits(id) || !m.enter(id) {
+			s.Reset()
+			return
+		}
+		defer m.leave(id)
+		m.n.heard(id)
+		if err := handle(s, id); err != nil {
+			s.Reset()
+			m.n.log.Debug("stream ended early", "protocol", string(proto), "peer", id.String(), "error", err)
+			return
+		}
+		s.Close()
+	})
+}
+
+func (m *mesh) enter(id peer.ID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ctx.Err() != nil || m.serving[id] >= maxStreams {
+		return false
+	}
+	m.serving[id]++
+	return true
+}
+
+func (m *mesh) leave(id peer.ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.serving[id]--; m.serving[id] == 0 {
+		delete(m.serving, id)
+	}
+}
+
+// open opens a stream to a member; the caller closes or resets it.
+func (m *mesh) open(ctx context.Context, id peer.ID, proto protocol.ID) (network.Stream, error) {
+	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "members are dialled by the supervisor"), streamIdle)
+	defer cancel()
+	return m.host.NewStream(ctx, id, proto)
+}
+
+// connected greets a member that we have just dialled; it greets back on the same stream.
+func (m *mesh) connected(_ network.Network, c network.Conn) {
+	if c.Stat().Direction == network.DirOutbound {
+		m.background(func() { m.greet(c.RemotePeer()) })
+	}
+}
+
+// background runs f in a goroutine that close waits for.
+func (m *mesh) background(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ctx.Err() == nil {
+		m.wg.Go(f)
+	}
+}
+
+// greetAll says hello to everybody connected.
+func (m *mesh) greetAll() {
+	for _, id := range m.host.Network().Peers() {
+		m.background(func() { m.greet(id) })
+	}
+}
+
+// membersChanged cuts off whoever is no member any more.
+func (m *mesh) membersChanged() {
+	for _, id := range m.host.Network().Peers() {
+		if !m.n.admits(id) {
+			m.host.Network().ClosePeer(id)
+		}
+	}
+	m.greetAll()
+}
+
+// gater admits members only. By InterceptSecured the peer's identity is proved.
+type gater struct{ n *Node }
+
+func (g gater) InterceptPeerDial(p peer.ID) bool                        { return g.n.admits(p) }
+func (g gater) InterceptAddrDial(p peer.ID, _ multiaddr.Multiaddr) bool { return g.n.admits(p) }
+func (g gater) InterceptAccept(network.ConnMultiaddrs) bool             { return true }
+func (g gater) InterceptSecured(_ network.Direction, p peer.ID, _ network.ConnMultiaddrs) bool {
+	return g.n.admits(p)
+}
+func (g gater) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }

@@ -1,0 +1,174 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
+)
+
+// Config is what a node needs to run.
+type Config struct {
+	// Dir is the data folder, made by Init.
+	Dir string
+	// Listen are multiaddresses to listen on: /ip4/0.0.0.0/tcp/4001, /ip4/0.0.0.0/udp/4001/quic-v1.
+	Listen []string
+	// Lease is how long other countries may show our cases without hearing from us; 0 is protocol.DefaultLease.
+	Lease time.Duration
+	Log   *slog.Logger
+
+	// options and noGossip let tests put the host on a simulated network and take gossip away.
+	options  []libp2p.Option
+	noGossip bool
+}
+
+// Node is one member's node. Its methods may be called by several goroutines at once, and all but Run work without a
+// network.
+type Node struct {
+	cfg   Config
+	log   *slog.Logger
+	store *store.Store
+	key   ed25519.PrivateKey // the node key
+
+	// desk serialises what the country's own staff do to a case, so that a draft, its record and its closing cannot
+	// cross. It is never held over a network call.
+	desk sync.Mutex
+
+	mesh atomic.Pointer[mesh] // nil while Run is not on
+
+	mu      sync.RWMutex // guards what follows
+	card    *protocol.Card
+	members map[protocol.Origin]store.Member
+	peers   map[peer.ID]protocol.Origin // of Active members
+	seen    map[protocol.Origin]time.Time
+
+	// normalising bounds how many pictures are decoded at once: a hostile one may cost some 400 MiB.
+	normalising chan struct{}
+
+	// pull and photo wake the loops of those names; head says that our log has changed.
+	pull  chan pullFrom
+	photo chan struct{}
+	head  chan struct{}
+	// live bounds how many records we gossip; beyond it peers pull.
+	live *rate.Limiter
+	// repairs remembers when we last asked for a whole log again, by origin.
+	repairs sync.Map
+}
+
+// Open loads the keys and opens the store of a data folder that Init made. No network is touched.
+func Open(cfg Config) (*Node, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Lease == 0 {
+		cfg.Lease = protocol.DefaultLease
+	}
+	if cfg.Lease < protocol.MinLease || cfg.Lease > protocol.MaxLease {
+		return nil, fmt.Errorf("lease of %s: want %s to %s", cfg.Lease, protocol.MinLease, protocol.MaxLease)
+	}
+	card, key, err := loadKeys(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(cfg.Dir, card.Origin())
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{
+		cfg: cfg, log: cfg.Log, store: st, key: key, card: card,
+		seen: map[protocol.Origin]time.Time{},
+
+		normalising: make(chan struct{}, 2),
+
+		pull:  make(chan pullFrom, 64),
+		photo: make(chan struct{}, 1),
+		head:  make(chan struct{}, 1),
+		live:  rate.NewLimiter(liveRate, liveBurst),
+	}
+	if err := n.store.SetMember(card, protocol.Own, time.Now()); err == nil {
+		err = n.loadMembers()
+	}
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return n, nil
+}
+
+// Close closes the store. Run must have returned.
+func (n *Node) Close() error { return n.store.Close() }
+
+// Public is what the public site is given.
+func (n *Node) Public() *store.Public { return n.store.Public() }
+
+// Check says whether the data folder is whole.
+func (n *Node) Check() error { return n.store.Check() }
+
+// Card returns our own card.
+func (n *Node) Card() *protocol.Card {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.card
+}
+
+// Origin returns our own origin.
+func (n *Node) Origin() protocol.Origin { return n.Card().Origin() }
+
+// Run joins the network and serves it until ctx ends; then it takes the network down and returns nil. It returns an
+// error when the network cannot be joined, such as an address in use.
+func (n *Node) Run(ctx context.Context) error {
+	// The host outlives the loops, so that none of them meets a closed one.
+	hostCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	m, err := n.join(hostCtx)
+	if err != nil {
+		return err
+	}
+	n.mesh.Store(m)
+	defer func() {
+		n.mesh.Store(nil)
+		m.close()
+	}()
+	n.log.Info("node is on the network", "peer", m.host.ID().String(), "addresses", fmt.Sprint(m.host.Addrs()))
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return n.superviseLoop(ctx, m) })
+	g.Go(func() error { return n.headLoop(ctx, m) })
+	g.Go(func() error { return n.pullLoop(ctx, m) })
+	g.Go(func() error { return n.photoLoop(ctx, m) })
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// wake sends on a channel of one place without waiting.
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// sleep waits for d or for ctx, and says whether ctx is still on.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

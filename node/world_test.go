@@ -1,0 +1,252 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/x/simlibp2p"
+	"github.com/marcopolo/simnet"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
+)
+
+// world is a simulated network of real nodes: real QUIC, real gossipsub, real bbolt files, virtual time.
+type world struct {
+	t     testing.TB
+	net   *simnet.Simnet
+	nodes []*Node
+	stops []func()
+
+	mu  sync.Mutex
+	cut func(a, b int) bool // says which pairs hear nothing of each other
+}
+
+// bubble runs f in virtual time.
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	if raceEnabled { // golang/go #78156
+		prev := runtime.GOMAXPROCS(1)
+		t.Cleanup(func() { runtime.GOMAXPROCS(prev) })
+	}
+	synctest.Test(t, f)
+}
+
+// newWorld makes n nodes that have all accepted each other, with links of 10 to 150 ms, and starts none.
+func newWorld(t testing.TB, n int, change func(i int, cfg *Config)) *world {
+	w := &world{t: t}
+	w.net = &simnet.Simnet{LatencyFunc: w.latency, Logger: slog.New(slog.DiscardHandler)}
+	dir := t.TempDir()
+	cards := make([]*protocol.Card, n)
+	for i := range n {
+		var err error
+		cards[i], err = Init(filepath.Join(dir, fmt.Sprint(i)), testDetails(i), Secret{Passphrase: "correct horse", Work: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range n {
+		cfg := Config{Dir: filepath.Join(dir, fmt.Sprint(i)), Listen: []string{testAddr(i)}, options: []libp2p.Option{
+			simlibp2p.QUICSimnet(w.net, simnet.NodeBiDiLinkSettings{
+				Downlink: simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
+				Uplink:   simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
+			}),
+			libp2p.DisableIdentifyAddressDiscovery(),
+			libp2p.ResourceManager(&network.NullResourceManager{}),
+		}}
+		if change != nil {
+			change(i, &cfg)
+		}
+		node, err := Open(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, c := range cards {
+			if j != i {
+				if err := node.AddMember(c); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		w.nodes = append(w.nodes, node)
+		w.stops = append(w.stops, func() {})
+	}
+	w.net.Start()
+	return w
+}
+
+func testDetails(i int) Details {
+	return Details{
+		Country: string([]byte{'A' + byte(i/26), 'A' + byte(i%26)}), Names: protocol.Text{"en": fmt.Sprintf("Member %d", i)},
+		Hotlines: []protocol.Hotline{{Number: "116 000"}}, Site: "https://member.example", Languages: []string{"en"},
+		Addrs: []string{testAddr(i)},
+	}
+}
+
+func testAddr(i int) string {
+	return fmt.Sprintf("/ip4/%s/udp/8000/quic-v1", simnet.IntToPublicIPv4(i))
+}
+
+// latency gives each pair of nodes its own delay, and packets across a cut one that nobody waits for.
+func (w *world) latency(p *simnet.Packet) time.Duration {
+	a, b := nodeOf(p.From), nodeOf(p.To)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cut != nil && w.cut(a, b) {
+		return 24 * time.Hour
+	}
+	h := fnv.New64a()
+	fmt.Fprint(h, min(a, b), "/", max(a, b))
+	return 10*time.Millisecond + time.Duration(h.Sum64()%140)*time.Millisecond
+}
+
+func nodeOf(a net.Addr) int {
+	ip := a.(*net.UDPAddr).IP.To4()
+	return int(ip[2])<<8 + int(ip[3]) - 1
+}
+
+func (w *world) setCut(cut func(a, b int) bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cut = cut
+}
+
+// start runs node i until stop or the end.
+func (w *world) start(i int) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.nodes[i].Run(ctx) }()
+	w.stops[i] = func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Errorf("node %d: %v", i, err)
+		}
+		w.stops[i] = func() {}
+	}
+}
+
+// startAll runs every node and waits until all are connected.
+func (w *world) startAll() {
+	for i := range w.nodes {
+		w.start(i)
+	}
+	w.until(time.Minute, "every node connected to every other", func() bool {
+		for _, n := range w.nodes {
+			m := n.mesh.Load()
+			if m == nil || len(m.host.Network().Peers()) < len(w.nodes)-1 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// close stops every node, checks every store and takes the network down.
+func (w *world) close() {
+	for _, stop := range w.stops {
+		stop()
+	}
+	for i, n := range w.nodes {
+		if err := n.Check(); err != nil {
+			w.t.Errorf("store of node %d is not whole: %v", i, err)
+		}
+		if err := n.Close(); err != nil {
+			w.t.Error(err)
+		}
+	}
+	w.net.Close()
+}
+
+// until waits, in virtual time, for something to become true, and says how long it took.
+func (w *world) until(limit time.Duration, what string, ok func() bool) time.Duration {
+	w.t.Helper()
+	start := time.Now()
+	for !ok() {
+		if time.Since(start) > limit {
+			w.t.Fatalf("after %s of virtual time it is not so: %s", limit, what)
+		}
+		time.Sleep(max(10*time.Millisecond, limit/1000))
+	}
+	return time.Since(start)
+}
+
+// publish makes a case at node i and returns its record.
+func (w *world) publish(i int, name string) *protocol.Record {
+	w.t.Helper()
+	d := testDraft(name, testDetails(i).Country)
+	if err := w.nodes[i].SaveDraft(d); err != nil {
+		w.t.Fatal(err)
+	}
+	r, err := w.nodes[i].Publish(d.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+func testDraft(name, country string) *store.Draft {
+	return &store.Draft{Case: protocol.Case{
+		Number: "T-" + name, Kind: protocol.EndangeredMissing,
+		Children: []protocol.Child{{Name: name, Sex: "female"}},
+		Since:    protocol.Date{Year: uint16(time.Now().Year())}, From: protocol.Place{Country: country},
+	}}
+}
+
+// shows says whether node i shows the case to the public.
+func (w *world) shows(i int, r *protocol.Record) bool {
+	s, err := w.nodes[i].Public().Case(r.Header().Ref())
+	return err == nil && s.Rev >= r.Header().Rev
+}
+
+func (w *world) gone(i int, r *protocol.Record) bool {
+	_, err := w.nodes[i].Public().Case(r.Header().Ref())
+	return errors.Is(err, store.ErrGone)
+}
+
+// everywhere says whether every node says so of every record.
+func (w *world) everywhere(is func(int, *protocol.Record) bool, records ...*protocol.Record) func() bool {
+	return func() bool {
+		for i := range w.nodes {
+			for _, r := range records {
+				if !is(i, r) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+}
+
+// p99 returns the 99th percentile.
+func p99(d []time.Duration) time.Duration {
+	slices.Sort(d)
+	return d[(len(d)*99+99)/100-1]
+}
+
+// send publishes raw bytes to a topic of node i's mesh, as a hostile member could.
+func (w *world) send(i int, topic string, raw []byte) {
+	w.t.Helper()
+	m := w.nodes[i].mesh.Load()
+	if err := m.topics[topic].Publish(m.ctx, raw); err != nil {
+		w.t.Fatalf("send: %v", err)
+	}
+}
+
+func (w *world) peerID(i int) peer.ID { return w.nodes[i].mesh.Load().host.ID() }
+
+func randomName() string { return fmt.Sprintf("child-%08x", rand.Uint32()) }
