@@ -52,10 +52,15 @@ func (d Date) String() string {
 	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
 }
 
-// valid says whether the date is one that ParseDate could have read.
+// valid says whether there is such a date, or part of one: what ParseDate reads.
 func (d Date) valid() bool {
-	read, err := ParseDate(d.String())
-	return err == nil && read == d
+	switch {
+	case d.IsZero():
+		return true
+	case d.Year < 1900 || d.Year > 9999 || d.Month > 12 || d.Month == 0 && d.Day != 0:
+		return false
+	}
+	return d.Day == 0 || DateOf(d.First()) == d
 }
 
 // IsZero says whether nothing is known.
@@ -83,14 +88,25 @@ func DateOf(t time.Time) Date {
 	return Date{Year: uint16(y), Month: uint8(m), Day: uint8(day)}
 }
 
-// MarshalText writes the date for JSON.
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+// MarshalText writes the date for JSON; a date that no calendar has is an error.
+func (d Date) MarshalText() ([]byte, error) {
+	if !d.valid() {
+		return nil, fmt.Errorf("no calendar has the date %d, %d, %d", d.Year, d.Month, d.Day)
+	}
+	return []byte(d.String()), nil
+}
 
 // UnmarshalText reads the date from JSON.
 func (d *Date) UnmarshalText(b []byte) (err error) { *d, err = ParseDate(string(b)); return err }
 
-// MarshalCBOR writes the date as text.
-func (d Date) MarshalCBOR() ([]byte, error) { return encMode.Marshal(d.String()) }
+// MarshalCBOR writes the date as text; a date that no calendar has is an error.
+func (d Date) MarshalCBOR() ([]byte, error) {
+	text, err := d.MarshalText()
+	if err != nil {
+		return nil, err
+	}
+	return encMode.Marshal(string(text))
+}
 
 // UnmarshalCBOR reads the date from text.
 func (d *Date) UnmarshalCBOR(b []byte) error {

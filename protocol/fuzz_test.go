@@ -1,0 +1,474 @@
+package protocol
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ipfs/go-cid"
+)
+
+// seedSigned gives a fuzzer every signed vector, valid and not, and the payload of each.
+func seedSigned(f *testing.F) {
+	add := func(raw []byte) {
+		f.Add(raw)
+		if env, err := unseal(raw); err == nil {
+			f.Add(env.payload)
+		}
+	}
+	for _, file := range []string{"records.json", "cards.json", "heads.json"} {
+		for _, v := range loadVectors[[]signedVector](f, file) {
+			add(unhex(f, v.Envelope))
+		}
+	}
+	for _, v := range loadVectors[[]invalidVector](f, "invalid.json") {
+		if v.Zeros == 0 && v.Object != "frame" {
+			add(unhex(f, v.Hex))
+		}
+	}
+}
+
+// both calls try with b as an envelope and with b as a payload that the key signed in the domain.
+func both(b []byte, key ed25519.PrivateKey, d domain, try func(raw []byte)) {
+	try(b)
+	if raw, err := seal(key, d, b); err == nil {
+		try(raw)
+	}
+}
+
+// oneDomain fails when an envelope verifies in another domain than d.
+func oneDomain(t *testing.T, env *opened, key ed25519.PublicKey, d domain) {
+	for _, other := range []domain{domainCard, domainHead, domainCase, domainTakedown, ""} {
+		if err := env.verify(key, other); other != d && err == nil {
+			t.Fatalf("signed in %s, verifies in %q too", d, other)
+		}
+	}
+}
+
+// FuzzParse holds that a record is refused with one of our errors, or encodes to the very bytes that it came in, and that
+// what opens opens as nothing else.
+func FuzzParse(f *testing.F) {
+	seedSigned(f)
+	node := keyOf("node")
+	card := testCard(f)
+	try := func(t *testing.T, raw []byte) {
+		c, err := Parse(raw)
+		_, openErr := Open(raw, card)
+		if err != nil {
+			if !errors.Is(err, ErrForm) && !errors.Is(err, ErrSize) && !errors.Is(err, ErrUnknown) || openErr == nil {
+				t.Fatalf("parse: %v; open: %v", err, openErr)
+			}
+			return
+		}
+		p, err := decode[payload](c.env.payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		typ, again, err := c.entry.encode(p.N)
+		if err != nil || typ != c.Type() || !bytes.Equal(again, c.env.payload) {
+			t.Fatalf("%s %x encodes as %s %x (%v)", c.Type(), c.env.payload, typ, again, err)
+		}
+		r, err := Reopen(raw)
+		if err != nil || r.ID() != c.ID() || r.Header() != c.Header() || r.Type() != c.Type() {
+			t.Fatalf("parses, but reopens as %v, %v", r, err)
+		}
+		if _, err := OpenCard(raw); err == nil {
+			t.Fatal("a record opens as a card")
+		}
+		if _, err := ParseHead(raw); err == nil {
+			t.Fatal("a record parses as a head")
+		}
+		if openErr == nil {
+			oneDomain(t, c.env, publicOf("node"), domains[typ])
+		}
+		if js, err := json.Marshal(c.entry.Case); err != nil {
+			t.Fatalf("no JSON of a case: %v", err)
+		} else if c.entry.Case != nil {
+			back := new(Case)
+			if err := json.Unmarshal(js, back); err != nil {
+				t.Fatalf("JSON %s does not read back: %v", js, err)
+			}
+			if a, b := mustEncode(t, c.entry.Case), mustEncode(t, back); !bytes.Equal(a, b) {
+				t.Fatalf("JSON %s made %x of %x", js, b, a)
+			}
+			c.entry.Case.Children[0].AgeNow(c.entry.Case.Since, c.entry.At)
+			c.entry.Case.What.Pick("en")
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		both(b, node, domainCase, func(raw []byte) { try(t, raw) })
+		both(b, node, domainTakedown, func(raw []byte) { try(t, raw) })
+	})
+}
+
+// FuzzReopen holds that our own disk, should it lie, cannot panic us.
+func FuzzReopen(f *testing.F) {
+	seedSigned(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		both(b, keyOf("node"), domainCase, func(raw []byte) {
+			if r, err := Reopen(raw); err == nil {
+				r.Header().Ref()
+				r.Type()
+				if !bytes.Equal(r.Bytes(), raw) {
+					t.Fatal("other bytes than were read")
+				}
+			}
+			ReopenHead(raw)
+		})
+	})
+}
+
+func FuzzOpenCard(f *testing.F) {
+	seedSigned(f)
+	root := keyOf("root")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		both(b, root, domainCard, func(raw []byte) {
+			c, err := OpenCard(raw)
+			if err != nil {
+				return
+			}
+			env, _ := unseal(raw)
+			if again := mustEncode(t, c.wire()); !bytes.Equal(again, env.payload) {
+				t.Fatalf("%x encodes as %x", env.payload, again)
+			}
+			oneDomain(t, env, c.Root[:], domainCard)
+			for _, form := range []string{c.Text(), c.QRText(), string(raw)} {
+				if got, err := ParseCard([]byte(form)); err != nil || got.ID() != c.ID() {
+					t.Fatalf("does not read back from %q: %v", form, err)
+				}
+			}
+		})
+	})
+}
+
+func FuzzParseCard(f *testing.F) {
+	c := testCard(f)
+	for _, form := range []string{c.Text(), c.QRText(), string(c.Bytes()), "GMCN:", "> " + c.Text(), "-----BEGIN GMCN CARD-----\n-----END GMCN CARD-----\n"} {
+		f.Add([]byte(form))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if c, err := ParseCard(text); err == nil {
+			if _, err := OpenCard(c.Bytes()); err != nil {
+				t.Fatalf("read a card that does not open: %v", err)
+			}
+		}
+	})
+}
+
+func FuzzParseHead(f *testing.F) {
+	seedSigned(f)
+	node := keyOf("node")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		both(b, node, domainHead, func(raw []byte) {
+			c, err := ParseHead(raw)
+			if err != nil {
+				return
+			}
+			if again := mustEncode(t, c.head.wire()); !bytes.Equal(again, c.env.payload) {
+				t.Fatalf("%x encodes as %x", c.env.payload, again)
+			}
+			if lease := c.head.Until.Sub(c.head.At); lease < MinLease || lease > MaxLease {
+				t.Fatalf("a lease of %v", lease)
+			}
+			if _, err := Parse(raw); err == nil {
+				t.Fatal("a head parses as a record")
+			}
+			if c.env.verify(publicOf("node"), domainHead) == nil {
+				oneDomain(t, c.env, publicOf("node"), domainHead)
+			}
+		})
+	})
+}
+
+func FuzzDecodeFrame(f *testing.F) {
+	for _, v := range loadVectors[[]frameVector](f, "frames.json") {
+		f.Add(unhex(f, v.Frame))
+	}
+	for _, v := range loadVectors[[]invalidVector](f, "invalid.json") {
+		if v.Object == "frame" && v.Zeros == 0 {
+			f.Add(unhex(f, v.Hex))
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		frame, err := DecodeFrame(b)
+		if err != nil {
+			if VerdictOf(err) != Reject {
+				t.Fatalf("%v is not a reason to reject", err)
+			}
+			return
+		}
+		if again, err := frame.Encode(); err != nil || !bytes.Equal(again, b) {
+			t.Fatalf("%x encodes as %x, %v", b, again, err)
+		}
+		if frame.Want != nil {
+			Digest(frame.Want.File.Cid)
+		}
+	})
+}
+
+func FuzzParseDate(f *testing.F) {
+	for _, s := range []string{"", "2026", "2026-11", "2026-11-23", "0000", "1899", "2026-02-30", "2024-02-29", "2026-1", "２０２６", "+2026"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := ParseDate(s)
+		if err != nil {
+			if !d.IsZero() {
+				t.Fatalf("%q gives %v and an error", s, d)
+			}
+			return
+		}
+		if d.String() != s {
+			t.Fatalf("%q reads as %q: two spellings of one date", s, d)
+		}
+		if !d.IsZero() && (d.First().After(d.Last()) || d.First().Year() != int(d.Year) || d.Last().Year() != int(d.Year)) {
+			t.Fatalf("%q runs from %v to %v", s, d.First(), d.Last())
+		}
+	})
+}
+
+// FuzzParseIDs holds that an identifier has one spelling, but for capital letters.
+func FuzzParseIDs(f *testing.F) {
+	for _, s := range []string{"", Origin{1}.String(), CaseID{2}.String(), strings.ToUpper(Ref{3}.String()), "\u212a" + Ref{}.String()[3:], Ref{}.String()[:25] + "b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if o, err := ParseOrigin(s); err == nil && o.String() != strings.ToLower(s) {
+			t.Fatalf("%q reads as origin %s", s, o)
+		}
+		if id, err := ParseCaseID(s); err == nil && id.String() != strings.ToLower(s) {
+			t.Fatalf("%q reads as case %s", s, id)
+		}
+		if r, err := ParseRef(s); err == nil && r.String() != strings.ToLower(s) || err == nil && len(s) != 26 {
+			t.Fatalf("%q reads as reference %s", s, r)
+		}
+	})
+}
+
+func FuzzLink(f *testing.F) {
+	f.Add(mustEncode(f, Link{PhotoCID(nil)}))
+	for _, v := range invalidRecords(f)["form"] {
+		if i := bytes.Index(v, []byte{0xd8, 42}); i >= 0 {
+			f.Add(v[i:])
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := decode[Link](b)
+		if err != nil {
+			return
+		}
+		if again := mustEncode(t, l); !bytes.Equal(again, b) {
+			t.Fatalf("%x encodes as %x", b, again)
+		}
+		if checkCID(l.Cid, cid.Raw) == nil {
+			if d := Digest(l.Cid); CIDFromDigest(cid.Raw, d) != l.Cid {
+				t.Fatalf("%s is not the only link to %x", l, d)
+			}
+		}
+	})
+}
+
+// TestHostileBytesCostLittle measures what the worst that we know of makes the decoders spend. A decoder that trusts a
+// claimed length, or a limit raised without thought, shows here.
+func TestHostileBytesCostLittle(t *testing.T) {
+	fill := func(head []byte, with []byte, size int) []byte {
+		n := (size - len(head)) / len(with)
+		return append(bytes.Clone(head), bytes.Repeat(with, n)...)
+	}
+	node := keyOf("node")
+	const room = MaxEnvelope - 200
+	env, err := unseal(testRecord(t).Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(path string, to []byte) []byte {
+		return mustSeal(t, node, domainCase, edit(t, env.payload, path, to))
+	}
+	nulls := list([]byte{0xf6}, maxItems)
+	fat := append(append([]byte{0xa1}, text("ln")...), nulls...)
+	for name, raw := range map[string][]byte{
+		"a map that claims everything":      {0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		"a list that claims 2^31":           {0x9a, 0x7f, 0xff, 0xff, 0xff},
+		"a byte string that claims 2^62":    {0x84, 0x5b, 0x40, 0, 0, 0, 0, 0, 0, 0},
+		"a text that claims 2^31":           {0x84, 0x7a, 0x7f, 0xff, 0xff, 0xff},
+		"nothing but lists":                 bytes.Repeat([]byte{0x81}, MaxEnvelope),
+		"nothing but tags":                  bytes.Repeat([]byte{0xc6}, MaxEnvelope),
+		"nothing but maps":                  bytes.Repeat([]byte{0xa1}, MaxEnvelope),
+		"nothing but open strings":          bytes.Repeat([]byte{0x5f}, MaxEnvelope),
+		"lists in a payload":                mustSeal(t, node, domainCase, bytes.Repeat([]byte{0x81}, room)),
+		"a payload that claims everything":  mustSeal(t, node, domainCase, []byte{0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}),
+		"eleven hundred empty photos":       with("ph", list([]byte{0xa0}, maxItems)),
+		"eleven hundred null photos":        with("ph", nulls),
+		"eleven hundred empty children":     with("b.p.ch", list([]byte{0xa0}, maxItems)),
+		"children with a thousand tongues":  with("b.p.ch", list(fat, 26)),
+		"eleven hundred empty companions":   with("b.p.co", nulls),
+		"a record full of text":             with("b.p.nr", fill([]byte{0x79, 0x70, 0x00}, []byte("a"), 0x7000+3)),
+		"a key as long as the record":       with(strings.Repeat("k", 20000), []byte{1}),
+		"a type as long as the record":      with("t", text(strings.Repeat("k", 20000))),
+		"a language as long as the record":  with("b.p.w", append(append([]byte{0xa1}, text(strings.Repeat("k", 20000))...), 0x61, 'x')),
+		"a date as long as the record":      with("b.p.sd", text(strings.Repeat("2", 20000))),
+		"an envelope larger than any limit": make([]byte, 64<<20),
+	} {
+		for object, try := range map[string]func() error{
+			"record": func() error { _, err := Parse(raw); return err },
+			"card":   func() error { _, err := OpenCard(raw); return err },
+			"head":   func() error { _, err := ParseHead(raw); return err },
+			"frame":  func() error { _, err := DecodeFrame(raw); return err },
+		} {
+			spent, err := allocated(try)
+			if err == nil {
+				t.Fatalf("%s opened as a %s", name, object)
+			}
+			if spent > 2<<20 {
+				t.Errorf("%s, as a %s, cost %d bytes", name, object, spent)
+			}
+			if len(err.Error()) > 1000 {
+				t.Errorf("%s, as a %s, is quoted at length: %d letters", name, object, len(err.Error()))
+			}
+		}
+	}
+	for name, raw := range map[string][]byte{
+		"a frame of lists":       bytes.Repeat([]byte{0x81}, MaxFrame),
+		"a frame of null places": append(append(append([]byte{0xa1}, text("have")...), append([]byte{0xa1}, text("p")...)...), nulls...),
+		"a frame of one record":  fill(append(append([]byte{0xa1}, text("rec")...), 0x5a, 0, 0x0f, 0xff, 0xf0), []byte{0}, MaxFrame-6),
+	} {
+		spent, err := allocated(func() error { _, err := DecodeFrame(raw); return err })
+		if err == nil || spent > 4*MaxFrame {
+			t.Errorf("%s cost %d bytes (%v)", name, spent, err)
+		}
+	}
+}
+
+func list(of []byte, n int) []byte { return append(item(4, n), bytes.Repeat(of, n)...) }
+
+// allocated returns how many bytes f allocates.
+func allocated(f func() error) (uint64, error) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err := f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc, err
+}
+
+func TestRecordDoesNotChangeUnderItsHolder(t *testing.T) {
+	lent := bytes.Clone(testRecord(t).Bytes())
+	card, h := testCard(t), testHead()
+	head, err := SignHead(keyOf("node"), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := Open(lent, card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Reopen(lent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim, err := Parse(lent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lentCard, lentHead := bytes.Clone(card.Bytes()), bytes.Clone(head.Bytes())
+	c, err := ParseCard(lentCard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rehead, err := ReopenHead(lentHead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := testEntry()
+	signed, err := Sign(keyOf("node"), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(lent)
+	clear(lentCard)
+	clear(lentHead)
+	e.Case.Children[0].Name, e.Photos[0].Size = "Somebody else", 1
+	for _, r := range []*Record{opened, again} {
+		if CIDOf(r.Bytes()) != r.ID() || r.Case().Children[0].Name != "Mira Sol" {
+			t.Error("a record changed with the bytes it was opened from")
+		}
+	}
+	if r, err := claim.Open(card.Key()); err != nil || CIDOf(r.Bytes()) != r.ID() {
+		t.Errorf("a claim changed with the bytes it was parsed from: %v", err)
+	}
+	if CIDOf(c.Bytes()) != c.ID() || CIDOf(rehead.Bytes()) != rehead.ID() {
+		t.Error("a card or head changed with the bytes it was opened from")
+	}
+	if signed.Case().Children[0].Name != "Mira Sol" || signed.Photos()[0].Size != 5 {
+		t.Error("a record changed with the entry it was signed from")
+	}
+}
+
+func TestCaseSurvivesJSON(t *testing.T) {
+	for name, e := range entryVectors() {
+		js, err := json.Marshal(struct {
+			Case    *Case
+			Members *Members
+			Photos  []Photo
+		}{e.Case, e.Members, e.Photos})
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := e
+		back.Case, back.Members, back.Photos = nil, nil, nil
+		if err := json.Unmarshal(js, &back); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		_, a, _ := e.encode([16]byte{})
+		_, b, err := back.encode([16]byte{})
+		if err != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s: changed by JSON %s (%v)", name, js, err)
+		}
+	}
+}
+
+// TestNilHolds: what a caller did not find must not panic.
+func TestNilHolds(t *testing.T) {
+	var none *Card
+	if _, err := Open(testRecord(t).Bytes(), none); !errors.Is(err, ErrKey) {
+		t.Errorf("without a card: %v, want ErrKey", err)
+	}
+	head, err := SignHead(keyOf("node"), testHead())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenHead(head.Bytes(), nil); !errors.Is(err, ErrKey) {
+		t.Errorf("without a card: %v, want ErrKey", err)
+	}
+	if !head.Newer(nil) || !testCard(t).Newer(nil) {
+		t.Error("the first head and the first card are newer than none")
+	}
+	if _, err := Sign(keyOf("node"), Entry{}); err == nil {
+		t.Error("nothing was signed")
+	}
+	if (*Members)(nil).IsZero() != true {
+		t.Error("no members' tier is an empty one")
+	}
+	if _, err := (&Frame{Want: &Want{}}).Encode(); err == nil {
+		t.Error("a want of nothing was encoded")
+	}
+	if _, err := claimOf(t).Open(nil); !errors.Is(err, ErrKey) {
+		t.Errorf("no key: %v, want ErrKey", err)
+	}
+	if _, err := SignHead(keyOf("node"), Head{At: time.Time{}}); err == nil {
+		t.Error("an empty head was signed")
+	}
+}
+
+func claimOf(t testing.TB) *Claim {
+	t.Helper()
+	c, err := Parse(testRecord(t).Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
