@@ -103,7 +103,8 @@ func (c *change) number(o protocol.Origin) (*member, error) {
 }
 
 // SetMember gives the card's member a standing, from at on. Own is for this node's own member, Active and Removed for
-// others. Removing a member deletes its cases and photos, and is for good: a removed member never becomes active again.
+// others. Removing a member deletes its cases and photos. It stays removed whatever arrives by network; only a person's
+// call of SetMember makes it active again, and then its log is asked for from the beginning.
 func (s *Store) SetMember(card *protocol.Card, standing protocol.Standing, at time.Time) error {
 	o := card.Origin()
 	if (o == s.own) != (standing == protocol.Own) || standingCodes[standing] == 0 {
@@ -113,9 +114,6 @@ func (s *Store) SetMember(card *protocol.Card, standing protocol.Standing, at ti
 		m, err := c.number(o)
 		if err != nil {
 			return err
-		}
-		if m.Standing == protocol.Removed && standing != protocol.Removed {
-			return fmt.Errorf("set member %s: it was removed for good; to come back, it needs a new root key and a new card", o)
 		}
 		next := Member{Card: card, Standing: standing, Since: at}
 		if m.Card != nil && m.Card.Newer(card) {
