@@ -278,8 +278,10 @@ func invalidRecords(t testing.TB) map[string]map[string][]byte {
 		},
 		"unknown": {
 			"a newer version": with("v", 2),
-			"another type":    with("t", text("note")...),
-			"a head":          mustSeal(t, keyOf("node"), domainHead, mustEncode(t, (func() any { h := testHead(); return h.wire() })())),
+			"a newer version with a field that we do not know": mustSeal(t, keyOf("node"), domainCase,
+				edit(t, edit(t, env.payload, "v", []byte{2}), "zz", []byte{1})),
+			"another type": with("t", text("note")...),
+			"a head":       mustSeal(t, keyOf("node"), domainHead, mustEncode(t, (func() any { h := testHead(); return h.wire() })())),
 		},
 		"key": {
 			"another origin":  of("node", stranger),

@@ -209,21 +209,25 @@ func Parse(raw []byte) (*Claim, error) {
 	return parse(env, true)
 }
 
+// known says whether this program knows the version and type of a record.
+func known(v uint64, t Type) bool { return v == version && (t == TypeCase || t == TypeTakedown) }
+
 func parse(env *opened, strict bool) (*Claim, error) {
-	v, kind, err := kindOf(env.payload)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := domains[Type(kind)]; !ok || v != version {
-		return nil, fmt.Errorf("version %d, type %.20q: %w", v, kind, ErrUnknown)
-	}
 	read := decode[payload]
 	if !strict {
 		read = reread[payload]
 	}
 	p, err := read(env.payload)
 	if err != nil {
-		return nil, err
+		// What a newer version adds is not bad form.
+		if v, kind, bad := kindOf(env.payload); bad == nil && !known(v, Type(kind)) {
+			p.V, p.T = v, Type(kind)
+		} else {
+			return nil, err
+		}
+	}
+	if !known(p.V, p.T) {
+		return nil, fmt.Errorf("version %d, type %.20q: %w", p.V, p.T, ErrUnknown)
 	}
 	c := &Claim{env: env, typ: p.T}
 	c.entry = Entry{Header: Header{
