@@ -125,12 +125,25 @@ func (s *Store) SetMember(card *protocol.Card, standing protocol.Standing, at ti
 		if err := c.members.Put(o[:], memberValue(next)); err != nil {
 			return fmt.Errorf("set member: %w", err)
 		}
+		back := m.Standing == protocol.Removed && standing == protocol.Active
 		c.then = append(c.then, func() { m.Member = next })
-		if standing == protocol.Removed {
+		switch {
+		case standing == protocol.Removed:
 			return c.removeCases(m)
+		case back:
+			return c.restart(m)
 		}
 		return nil
 	})
+}
+
+// restart begins the place of an origin's log anew, over the takedowns that outlived the membership.
+func (c *change) restart(m *member) error {
+	k, _ := c.digests.Cursor().Seek(place{short: m.short}.key())
+	if k == nil || placeOf(k).short != m.short {
+		return nil
+	}
+	return c.advance(m, placeOf(k))
 }
 
 // removeCases deletes what a removed member published. Its takedowns stay: they outlive the membership.

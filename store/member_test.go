@@ -50,29 +50,25 @@ func TestTrustIsGivenByHand(t *testing.T) {
 	}
 }
 
-func TestRemovalIsForGood(t *testing.T) {
+func TestRemovalLastsUntilAPersonUndoesIt(t *testing.T) {
 	s, _, xb := twoCountries(t)
 	p, file, thumb := newPhoto("one")
 	shared, sharedFile, _ := newPhoto("shared")
 	id, closed := protocol.NewCaseID(), protocol.NewCaseID()
-	must(t, s.Put(xb.publish(id, withPhotos(p, shared))))
-	must(t, s.Put(xb.publish(closed, nil)))
+	early := xb.takedown(protocol.NewCaseID())
+	shown := xb.publish(id, withPhotos(p, shared))
+	brief := xb.publish(closed, nil)
 	down := xb.takedown(closed)
-	must(t, s.Put(down))
+	for _, r := range []*protocol.Record{early, shown, brief, down} {
+		must(t, s.Put(r))
+	}
 	must(t, s.PutPhoto(p.File.Cid, file))
 	must(t, s.PutPhoto(p.Thumb.Cid, thumb))
 	must(t, s.PutPhoto(shared.File.Cid, sharedFile))
 	must(t, s.SaveDraft(&Draft{ID: protocol.NewCaseID(), Photos: []protocol.Photo{shared}}))
+	before, _ := s.LogState(xb.origin())
 
 	must(t, s.SetMember(xb.card, protocol.Removed, time.Now()))
-	_, err := s.Public().Case(xb.ref(id))
-	want(t, "case", err, fs.ErrNotExist)
-	_, err = s.Public().Case(xb.ref(closed))
-	want(t, "closed case", err, ErrGone)
-	_, err = s.Public().Card(xb.origin())
-	want(t, "card", err, fs.ErrNotExist)
-	want(t, "put", s.Put(xb.publish(id, nil)), protocol.ErrOrigin)
-	want(t, "head", s.SetHead(xb.head(protocol.DefaultLease)), protocol.ErrOrigin)
 	if got := photoNames(t, s); len(got) != 1 || got[0] != shared.File.String() {
 		t.Errorf("files left: %v, want only the one that a draft uses", got)
 	}
@@ -80,19 +76,40 @@ func TestRemovalIsForGood(t *testing.T) {
 		t.Errorf("still wanted: %v", w)
 	}
 	for range 2 {
-		if err := s.SetMember(xb.card, protocol.Active, time.Now()); err == nil {
-			t.Error("a removed member became active")
-		}
-		if changed, err := s.RenewCard(xb.newCard(9)); err != nil {
-			t.Errorf("renew: %t, %v", changed, err)
+		_, err := s.Public().Case(xb.ref(id))
+		want(t, "case", err, fs.ErrNotExist)
+		_, err = s.Public().Case(xb.ref(closed))
+		want(t, "closed case", err, ErrGone)
+		_, err = s.Public().Card(xb.origin())
+		want(t, "card", err, fs.ErrNotExist)
+		want(t, "put", s.Put(shown), protocol.ErrOrigin)
+		want(t, "head", s.SetHead(xb.head(protocol.DefaultLease)), protocol.ErrOrigin)
+		want(t, "place", s.SetPlace(protocol.LogPlace{Origin: xb.origin(), Epoch: 1, Seq: 9}), protocol.ErrOrigin)
+		if _, err := s.RenewCard(xb.newCard(9)); err != nil {
+			t.Errorf("renew: %v", err)
 		}
 		if m, err := s.Member(xb.origin()); err != nil || m.Standing != protocol.Removed {
 			t.Errorf("member %+v, %v", m, err)
 		}
-		if st, err := s.LogState(xb.origin()); err != nil || st.Live != 0 || st.Dead != 1 || st.Seq != 3 {
-			t.Errorf("log %+v, %v, want the takedown alone", st, err)
+		if st, err := s.LogState(xb.origin()); err != nil || st.Live != 0 || st.Dead != 2 {
+			t.Errorf("log %+v, %v, want the takedowns alone", st, err)
 		}
 		s = reopen(t, s)
+	}
+
+	must(t, s.SetMember(xb.card, protocol.Active, time.Now()))
+	if p, _ := s.Place(xb.origin()); p.Seq != 1 {
+		t.Errorf("place %d, want it behind the first takedown", p.Seq)
+	}
+	want(t, "put a closed case again", s.Put(brief), protocol.ErrClosed)
+	want(t, "put a takedown again", s.Put(down), protocol.ErrStored)
+	must(t, s.Put(shown))
+	if after, _ := s.LogState(xb.origin()); after != before {
+		t.Errorf("log %+v, before the removal %+v", after, before)
+	}
+	must(t, s.SetHead(xb.head(protocol.DefaultLease)))
+	if _, err := s.Public().Case(xb.ref(id)); err != nil {
+		t.Errorf("case of the member that came back: %v", err)
 	}
 }
 

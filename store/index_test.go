@@ -1,0 +1,50 @@
+package store
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// TestIndexAgainstSorting makes random changes and wants the order that sorting all rows gives.
+func TestIndexAgainstSorting(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	x := index{rows: map[protocol.Ref]*row{}}
+	model := map[protocol.Ref]*row{}
+	for round := range 500 {
+		changes := map[protocol.Ref]*row{}
+		for range rng.IntN(20) {
+			ref := protocol.Ref{byte(rng.IntN(200))}
+			if rng.IntN(3) == 0 {
+				changes[ref] = nil
+				delete(model, ref)
+			} else {
+				w := &row{ref: ref, urgent: rng.IntN(4) == 0, at: int64(rng.IntN(50))}
+				changes[ref], model[ref] = w, w
+			}
+		}
+		x.apply(changes)
+		want := []*row{}
+		for _, w := range model {
+			want = append(want, w)
+		}
+		slices.SortFunc(want, (*row).compare)
+		if !slices.Equal(x.order, want) || len(x.rows) != len(model) {
+			t.Fatalf("round %d: %d rows in another order than %d sorted", round, len(x.order), len(want))
+		}
+	}
+}
+
+func FuzzFold(f *testing.F) {
+	for _, s := range []string{"Zoë", "İzmir", "ΜΑΡΊΑ", "مُحَمَّد", "Straße", "ﬁ", "\xff", "Ǆ", "ᾼ"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		once := fold(s)
+		if again := fold(once); again != once {
+			t.Errorf("fold(%q) = %q, folded again %q", s, once, again)
+		}
+	})
+}
