@@ -73,6 +73,9 @@ func (n *Node) judge(claim *protocol.Claim) (*protocol.Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !member.Card.NotAfter.After(time.Now()) {
+		return nil, protocol.ErrKey
+	}
 	if err := n.store.Seen(claim); err != nil {
 		return nil, err
 	}

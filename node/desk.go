@@ -118,6 +118,9 @@ func (n *Node) publish(id protocol.CaseID) (*protocol.Record, error) {
 		h.At, h.ReviewBy = now, now.Add(protocol.ReviewAfter)
 		return protocol.Sign(n.key, protocol.Entry{Header: h, Case: &d.Case, Members: &d.Members, Photos: d.Photos})
 	})
+	if errors.Is(err, protocol.ErrSize) {
+		return nil, protocol.Problems{{Field: "what", Code: "toolong"}} // all texts in all languages together
+	}
 	if err != nil {
 		return nil, fmt.Errorf("publish case %s: %w", id, err)
 	}

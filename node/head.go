@@ -78,6 +78,9 @@ func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !member.Card.NotAfter.After(time.Now()) {
+		return nil, protocol.ErrKey
+	}
 	if head.At.After(time.Now().Add(protocol.MaxAhead)) {
 		return nil, protocol.ErrFuture
 	}

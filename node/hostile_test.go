@@ -272,6 +272,33 @@ func TestLeaseEndsTheShow(t *testing.T) {
 	})
 }
 
+func TestEndedCardCertifiesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 2, nil)
+		defer w.close()
+		w.startAll()
+		time.Sleep(5 * time.Second)
+		early := w.publish(0, randomName())
+		w.until(2*time.Second, "everywhere", w.everywhere(w.shows, early))
+		for i := range w.nodes {
+			w.stops[i]()
+		}
+		time.Sleep(cardLife)
+		for i := range w.nodes {
+			w.start(i)
+		}
+		late := w.publish(0, randomName())
+		time.Sleep(10 * time.Minute)
+		if w.shows(1, late) {
+			t.Error("a record under a card that has ended is shown")
+		}
+		if _, err := w.nodes[0].RenewCard(testDetails(0), "correct horse"); err != nil {
+			t.Fatal(err)
+		}
+		w.until(10*time.Minute, "shown after the card was renewed", func() bool { return w.shows(1, late) })
+	})
+}
+
 func TestRenewedCardTravels(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := newWorld(t, 3, nil)

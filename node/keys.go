@@ -30,7 +30,8 @@ const (
 	cardFile    = "card.txt"
 
 	cardLife = 2 * 365 * 24 * time.Hour
-	firstTry = 1 // the first epoch and issue
+	cardSoon = 60 * 24 * time.Hour // when we begin to warn
+	first    = 1                   // epoch and issue
 )
 
 // Details is what a member says of itself on its card.
@@ -81,7 +82,7 @@ func Init(dir string, d Details, s Secret) (*protocol.Card, error) {
 		return nil, fmt.Errorf("make tip key: %w", err)
 	}
 	card, err := signCard(root, d, protocol.Card{
-		Epoch: firstTry, Issue: firstTry, NodeKey: [32]byte(nodePub), TipKeys: []protocol.TipKey{tipKey(tip.PublicKey())},
+		Epoch: first, Issue: first, NodeKey: [32]byte(nodePub), TipKeys: []protocol.TipKey{tipKey(tip.PublicKey())},
 	})
 	if err != nil {
 		return nil, err

@@ -140,6 +140,9 @@ func (n *Node) Run(ctx context.Context) error {
 		n.mesh.Store(nil)
 		m.close()
 	}()
+	if left := time.Until(n.Card().NotAfter); left < cardSoon {
+		n.log.Warn("our card ends soon, and with it our cases abroad: renew it with gmcn card -renew", "on", n.Card().NotAfter.Format(time.DateOnly))
+	}
 	n.log.Info("node is on the network", "peer", m.host.ID().String(), "addresses", fmt.Sprint(m.host.Addrs()))
 
 	g, ctx := errgroup.WithContext(ctx)

@@ -1,0 +1,238 @@
+package node
+
+import (
+	"context"
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/x/simlibp2p"
+	"github.com/marcopolo/simnet"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+const spreadRounds = 60
+
+// TestSpreadAgainstPlainGossip measures, in virtual time on the same links, how long a case takes from Publish until it
+// is on every node's site, and how long a message of its size takes by gossipsub as it comes.
+func TestSpreadAgainstPlainGossip(t *testing.T) {
+	var ours, plain []time.Duration
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, members, nil)
+		defer w.close()
+		w.startAll()
+		time.Sleep(5 * time.Second)
+		for i := range spreadRounds {
+			start := time.Now()
+			r := w.publish(i%members, randomName())
+			shown := make([]bool, members)
+			for left := members; left > 0; {
+				for j := range shown {
+					if !shown[j] && w.shows(j, r) {
+						shown[j] = true
+						left--
+						ours = append(ours, time.Since(start))
+					}
+				}
+				if time.Since(start) > 5*time.Second {
+					t.Fatalf("round %d: %d nodes do not show the case", i, left)
+				}
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(300 * time.Millisecond)
+		}
+	})
+	bubble(t, func(t *testing.T) { plain = plainGossip(t) })
+	a, b := p99(ours), p99(plain)
+	t.Logf("publish to visible at %d nodes: p99 %s; plain gossipsub: %s (%.2f x)", members, a, b, float64(a)/float64(b))
+	if float64(a) > 1.5*float64(b) {
+		t.Errorf("a case takes %s, plain gossip %s: more than 1.5 times as long", a, b)
+	}
+}
+
+// plainGossip returns the times from publish to delivery of messages of 1,200 bytes among members hosts with gossipsub's
+// own parameters.
+func plainGossip(t *testing.T) (took []time.Duration) {
+	w := &world{t: t}
+	w.net = &simnet.Simnet{LatencyFunc: w.latency}
+	ctx, cancel := context.WithCancel(t.Context())
+	var hosts []host.Host
+	var topics []*pubsub.Topic
+	arrived := make(chan time.Duration, members*spreadRounds)
+	done := make(chan struct{}, members)
+	for i := range members {
+		h, err := libp2p.New(
+			libp2p.ListenAddrStrings(testAddr(i)),
+			simlibp2p.QUICSimnet(w.net, simnet.NodeBiDiLinkSettings{
+				Downlink: simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
+				Uplink:   simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
+			}),
+			libp2p.DisableIdentifyAddressDiscovery(),
+			libp2p.ResourceManager(&network.NullResourceManager{}),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hosts = append(hosts, h)
+	}
+	w.net.Start()
+	for i, h := range hosts {
+		ps, err := pubsub.NewGossipSub(ctx, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		topic, err := ps.Join("plain")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sub, err := topic.Subscribe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		topics = append(topics, topic)
+		go func() {
+			defer func() { done <- struct{}{} }()
+			for {
+				m, err := sub.Next(ctx)
+				if err != nil {
+					return
+				}
+				arrived <- time.Since(time.Unix(0, int64(binary.BigEndian.Uint64(m.Data))))
+			}
+		}()
+		for _, other := range hosts[:i] {
+			if err := h.Connect(ctx, peer.AddrInfo{ID: other.ID(), Addrs: other.Addrs()}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	time.Sleep(5 * time.Second)
+	for i := range spreadRounds {
+		msg := make([]byte, 1200)
+		binary.BigEndian.PutUint64(msg, uint64(time.Now().UnixNano()))
+		if err := topics[i%members].Publish(ctx, msg); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	cancel()
+	for range members {
+		<-done
+	}
+	for _, h := range hosts {
+		h.Close()
+	}
+	w.net.Close()
+	close(arrived)
+	for d := range arrived {
+		took = append(took, d)
+	}
+	return took
+}
+
+// BenchmarkCatchUp pulls the log of another member over loopback TCP; "floor" only checks the same records' signatures,
+// one by one, on one core.
+func BenchmarkCatchUp(b *testing.B) {
+	const records = 4000
+	a, c := benchPair(b)
+	var raws [][]byte
+	card := a.Card()
+	for range records {
+		id := protocol.NewCaseID()
+		r, err := a.store.Append(id, 1, func(h protocol.Header) (*protocol.Record, error) {
+			h.At = time.Now()
+			h.ReviewBy = h.At.Add(protocol.ReviewAfter)
+			d := testDraft(randomName(), "XA")
+			d.Case.What = protocol.Text{"en": "Last seen at the harbour in the evening, in a yellow coat, on the way to a friend."}
+			return protocol.Sign(a.key, protocol.Entry{Header: h, Case: &d.Case})
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		raws = append(raws, r.Bytes())
+	}
+	b.Run("pull", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			forget(b, c, a.Card())
+			b.StartTimer()
+			m := c.mesh.Load()
+			id, err := peerOf(a.Card())
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := m.pullOnce(b.Context(), id); err != nil {
+				b.Fatal(err)
+			}
+			if state, err := c.store.LogState(a.Origin()); err != nil || state.Live != records {
+				b.Fatalf("%d of %d records after a pull, %v", state.Live, records, err)
+			}
+		}
+		b.ReportMetric(float64(records*b.N)/b.Elapsed().Seconds(), "records/s")
+	})
+	b.Run("floor", func(b *testing.B) {
+		for b.Loop() {
+			for _, raw := range raws {
+				if _, err := protocol.Open(raw, card); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric(float64(records*b.N)/b.Elapsed().Seconds(), "records/s")
+	})
+}
+
+// benchPair returns two running nodes on loopback, with gossip off so that nothing but the pull is measured.
+func benchPair(b *testing.B) (*Node, *Node) {
+	var nodes []*Node
+	for i := range 2 {
+		dir := b.TempDir()
+		d := testDetails(i)
+		d.Addrs = []string{[]string{"/ip4/127.0.0.1/tcp/39801", "/ip4/127.0.0.1/tcp/39802"}[i]}
+		if _, err := Init(dir, d, Secret{Passphrase: "p", Work: 1}); err != nil {
+			b.Fatal(err)
+		}
+		n, err := Open(Config{Dir: dir, Listen: d.Addrs, noGossip: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		nodes = append(nodes, n)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 2)
+	for i, n := range nodes {
+		if err := n.AddMember(nodes[1-i].Card()); err != nil {
+			b.Fatal(err)
+		}
+		go func() { done <- n.Run(ctx) }()
+	}
+	b.Cleanup(func() {
+		cancel()
+		for _, n := range nodes {
+			if err := <-done; err != nil {
+				b.Error(err)
+			}
+			defer n.Close()
+		}
+	})
+	for m := nodes[1].mesh.Load(); m == nil || len(m.host.Network().Peers()) == 0; m = nodes[1].mesh.Load() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	return nodes[0], nodes[1]
+}
+
+// forget makes n lose what it holds of a member, by removing it and adding it again, and waits for the connection.
+func forget(b *testing.B, n *Node, card *protocol.Card) {
+	if err := n.store.SetMember(card, protocol.Removed, time.Now()); err != nil {
+		b.Fatal(err)
+	}
+	if err := n.store.SetMember(card, protocol.Active, time.Now()); err != nil {
+		b.Fatal(err)
+	}
+}
