@@ -10,6 +10,7 @@
 //	script.go   refuses what the fonts cannot draw rightly
 //	face.go     measures, wraps and fits text
 //	layout.go   words in, marks out: where each line, colour and picture goes
+//	table.go    the facts beside the photo
 //	pdf.go      marks in, PDF out; fpdf's only home
 //	colour.go   colours and their contrast
 //
@@ -17,8 +18,8 @@
 // than 8 points, however long the texts are: they shrink to a floor and are then
 // cut at a word with an ellipsis, and the facts of least use are left out. A
 // telephone number is never cut: the hotline is drawn in one piece, with exactly
-// the characters that it was given.
-// A photo is shown whole: no side of it is cut off, since that may be a face.
+// the characters that it was given. A photo is shown whole: no side of it is cut
+// off, since that may be a face.
 //
 // What it never does: it does not draw broken letters. The fonts here know the
 // Latin, Greek and Cyrillic scripts, one character a glyph; anything else in what
