@@ -9,11 +9,11 @@ const (
 	// MaxFrame is the size of the largest frame on a stream, in bytes.
 	MaxFrame = 1 << 20
 	// MaxPhotoBytes is the size of the largest photo file that a member accepts, in bytes.
-	MaxPhotoBytes = 4 << 20
+	MaxPhotoBytes = 1 << 20
 	// MaxThumbBytes is the size of the largest thumbnail that a member accepts, in bytes.
-	MaxThumbBytes = 64 << 10
+	MaxThumbBytes = 24 << 10
 	// MaxPhotoSide is the longest side of a photo that a member accepts, in pixels.
-	MaxPhotoSide = 4096
+	MaxPhotoSide = 1600
 
 	maxChildren   = 8
 	maxCompanions = 4
