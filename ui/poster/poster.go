@@ -55,6 +55,8 @@ type Input struct {
 	Size      Size
 	// Organisation is the name of the member that issues the poster, in the poster's language.
 	Organisation string
+	// Country is how the country of Case.From is called in the poster's language; "" takes the language's own list.
+	Country string
 	// Hotline is printed exactly as it is given. Case.Hotline goes before it; "" prints none.
 	Hotline string
 	// CaseURL is the address in the QR code; "" prints none. Best below 60 characters.

@@ -1,6 +1,7 @@
 package poster
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -180,15 +181,13 @@ func (w *writer) since() string {
 
 func (w *writer) place() string {
 	from := w.in.Case.From
-	parts := []string{w.say(from.Locality), w.say(from.Area), w.say(w.country(from.Country))}
+	parts := []string{w.say(from.Locality), w.say(from.Area), w.say(w.country())}
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 }
 
-func (w *writer) country(code string) string {
-	if name := w.l.Country(code); name != "" {
-		return name
-	}
-	return code
+func (w *writer) country() string {
+	code := w.in.Case.From.Country
+	return cmp.Or(w.in.Country, w.l.Country(code), code)
 }
 
 func (w *writer) date(d protocol.Date) string {
