@@ -141,7 +141,7 @@ func dialled(number string) string {
 	}, number)
 }
 
-//go:embed template
+//go:embed template/*.html
 var embeddedTemplates embed.FS
 
 // Templates are the pages of a site or of the console, parsed once and safe for concurrent use.
@@ -150,7 +150,8 @@ type Templates struct {
 }
 
 // NewTemplates parses the folder template of from. Every page may use, and redefine, the blocks of this package's frame and
-// of the folder's files whose names begin with "_"; a page defines "main". A page's name is its file's without ".html".
+// of the folder's files whose names begin with "_"; a page defines "main". A page's name is its file's without ".html". Embed the folder as template/*.html: a bare template
+// would leave out the files with "_".
 func NewTemplates(static *Static, from fs.FS) (*Templates, error) {
 	base := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
 		"static": static.URL, "bdi": Bdi, "code": Code, "tel": Tel, "dial": dialled,
