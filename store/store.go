@@ -162,6 +162,7 @@ type change struct {
 	s       *Store
 	touched map[place]struct{} // blocks to digest again
 	tally   map[protocol.Origin]numbered
+	moved   map[protocol.Origin]protocol.LogPlace
 	rows    map[protocol.Ref]*row // rows of the index to set, nil to remove
 	added   map[digest]bool       // photo files that a record came to refer to: is it a thumbnail?
 	dropped map[digest]struct{}   // photo files that something stopped referring to
@@ -177,7 +178,8 @@ func (s *Store) change(do func(*change) error) error {
 }
 
 func (s *Store) changeLocked(do func(*change) error) error {
-	c := &change{s: s, touched: map[place]struct{}{}, tally: map[protocol.Origin]numbered{}, rows: map[protocol.Ref]*row{},
+	c := &change{s: s, touched: map[place]struct{}{}, tally: map[protocol.Origin]numbered{},
+		moved: map[protocol.Origin]protocol.LogPlace{}, rows: map[protocol.Ref]*row{},
 		added: map[digest]bool{}, dropped: map[digest]struct{}{}}
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		c.buckets = open(tx)
@@ -214,6 +216,11 @@ func (c *change) finish() error {
 	for o, n := range c.tally {
 		if err := c.origins.Put(o[:], n.value()); err != nil {
 			return fmt.Errorf("count cases: %w", err)
+		}
+	}
+	for _, p := range c.moved {
+		if err := c.writePlace(p); err != nil {
+			return err
 		}
 	}
 	for _, d := range c.s.swept {
