@@ -116,8 +116,12 @@ func (p *Page) Date(d protocol.Date) string { return DateText(p.Locale, d) }
 // Country returns the name of a country in the page's language, or its code if no list has a name.
 func (p *Page) Country(code string) string { return CountryName(p.Locale, nil, code) }
 
-// Bdi isolates text whose direction may differ from the sentence's.
+// Bdi isolates text whose direction may differ from the sentence's. A list that isolates its parts itself, such as PlaceText's,
+// stays in the sentence's direction: the first part must not turn the rest around.
 func Bdi(s string) template.HTML {
+	if strings.ContainsRune(s, '\u2068') {
+		return template.HTML(template.HTMLEscapeString(s))
+	}
 	return template.HTML("<bdi>" + template.HTMLEscapeString(s) + "</bdi>")
 }
 

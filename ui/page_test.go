@@ -39,6 +39,7 @@ func TestValuesAreIsolatedAndEscaped(t *testing.T) {
 		{string(p.H("site.call", "number", Code("116000"))), `Call <bdi dir="ltr">116000</bdi>`},
 		{string(p.H("browse.page", "page", 2, "pages", 3)), "Page 2 of 3"},
 		{string(p.H("case.range", "min", "{{.max}}", "max", "\ue0001\ue001")), "<bdi>{{.max}}</bdi>–<bdi>\ue0001\ue001</bdi>"},
+		{string(p.H("case.helpfind", "name", "\u2068Ana\u2069 and \u2068<b>\u2069")), "Help find \u2068Ana\u2069 and \u2068&lt;b&gt;\u2069"},
 		{p.T("case.helpfind", "name", "<b>"), "Help find <b>"},
 		{string(Tel("+0 99 (001)")), `<a class="tel" href="tel:+099001"><bdi dir="ltr">+0 99 (001)</bdi></a>`},
 		{string(Tel(`1" onclick="x`)), `<a class="tel" href="tel:1"><bdi dir="ltr">1&#34; onclick=&#34;x</bdi></a>`},

@@ -92,11 +92,7 @@ func (s *site) showCase(c *gin.Context, l *i18n.Locale) error {
 	if !shown.Own {
 		p.Back = query(p.Back, "tab", "network")
 	}
-	var own protocol.Text
-	if k.From.Country == owner.Country {
-		own = owner.CountryNames
-	}
-	p.Place = ui.PlaceText(l, k.From, ui.CountryName(l, own, k.From.Country))
+	p.Place = ui.PlaceText(l, k.From, countryOf(l, k, owner))
 
 	name := ui.Name(l, k)
 	title := l.T("case.helpfind", "name", name)
@@ -151,6 +147,14 @@ func (s *site) showCase(c *gin.Context, l *i18n.Locale) error {
 		p.Companions = append(p.Companions, co)
 	}
 	return s.templates.Render(c, http.StatusOK, "case", p)
+}
+
+// countryOf returns how the country that the child is missing from is called.
+func countryOf(l *i18n.Locale, c *protocol.Case, owner *protocol.Card) string {
+	if c.From.Country == owner.Country {
+		return ui.CountryName(l, owner.CountryNames, c.From.Country)
+	}
+	return ui.CountryName(l, nil, c.From.Country)
 }
 
 // hotline returns the number to call about a case: the case's own, or the first of its member.

@@ -64,7 +64,7 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 	}
 	_, organisation := owner.Names.Pick(l.Tag)
 	in := poster.Input{
-		Case: shown.Case, Locale: l, Size: poster.A4, Organisation: organisation, Hotline: hotline(shown.Case, owner),
+		Case: shown.Case, Locale: l, Size: poster.A4, Organisation: organisation, Country: countryOf(l, shown.Case, owner), Hotline: hotline(shown.Case, owner),
 		CaseURL: s.BaseURL + "/c/" + ref.String(), Brand: s.Look.Theme.Brand, Accent: s.Look.Theme.Accent,
 		Updated: shown.At, ValidUntil: shown.ReviewBy, Fingerprint: shown.Origin.Fingerprint(),
 	}
@@ -142,6 +142,7 @@ func (s *site) showNoPoster(c *gin.Context, l *i18n.Locale, in poster.Input, own
 	for _, other := range s.alternates(l, path+"/poster.pdf", s.Languages) {
 		in.Locale, _ = s.Bundle.Locale(other.Tag)
 		_, in.Organisation = owner.Names.Pick(other.Tag)
+		in.Country = countryOf(in.Locale, in.Case, owner)
 		if _, err := poster.Render(in); err == nil {
 			links = append(links, `<a href="`+template.HTMLEscapeString(other.Href)+`" lang="`+other.Tag+`"><bdi>`+template.HTMLEscapeString(other.Name)+`</bdi></a>`)
 		}

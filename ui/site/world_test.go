@@ -222,7 +222,7 @@ func hostile() protocoltest.Seed {
 		From: protocol.Place{Country: "XA", Locality: `<img src=x onerror=alert(1)>`, Area: `"><svg onload=alert(2)>`},
 		Children: []protocol.Child{{Name: `<script>alert("x")</script> {{.Name}}`, Sex: "unknown", OtherNames: []string{"שלום <b>abc</b> 123"},
 			Marks: protocol.Text{"en": "</p><script>alert(3)</script>", "fr": "javascript:alert(4)"}}},
-		What:   protocol.Text{"xx": "line one\n<iframe src=//evil.example></iframe>"},
+		What:   protocol.Text{"la": "line one\n<iframe src=//evil.example></iframe>"},
 		Agency: protocol.Agency{Name: `"onmouseover="alert(5)`},
 	}}
 }
