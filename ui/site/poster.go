@@ -147,10 +147,10 @@ func (s *site) showNoPoster(c *gin.Context, l *i18n.Locale, in poster.Input, own
 			links = append(links, `<a href="`+template.HTMLEscapeString(other.Href)+`" lang="`+other.Tag+`"><bdi>`+template.HTMLEscapeString(other.Name)+`</bdi></a>`)
 		}
 	}
-	if len(links) == 0 {
-		links = []string{"–"}
-	}
 	p.Message = p.H("poster.notscript", "languages", template.HTML(strings.Join(links, " · ")))
+	if len(links) == 0 {
+		p.Message = p.H("poster.notyet")
+	}
 	c.Header("Cache-Control", "no-store")
 	return s.templates.Render(c, http.StatusNotAcceptable, "noposter", p)
 }
