@@ -211,18 +211,18 @@ func (n *Node) pulled(d *protocol.Done) error {
 	return nil
 }
 
-// suspect says whether what we hold of a log, though complete by number, is not what its owner signed; then the whole
-// log is asked for again, at most every ten minutes.
+// suspect says whether what we hold of a log, though complete by what peers told us, is not what its owner signed: one of
+// them kept something back, its end perhaps. Then the whole log is asked for again, at most every ten minutes.
 func (n *Node) suspect(o protocol.Origin) bool {
 	head, err := n.store.Head(o)
 	if err != nil {
 		return false
 	}
 	state, err := n.store.LogState(o)
-	if err != nil || state.Epoch != head.Epoch || state.Root == head.Root {
+	if err != nil || state.Root == head.Root || state.Epoch == head.Epoch && state.Seq > head.Seq {
 		return false
 	}
-	if place, err := n.store.Place(o); err != nil || place.Seq != head.Seq || state.Seq != head.Seq {
+	if place, err := n.store.Place(o); err != nil || place.Epoch != head.Epoch || place.Seq < head.Seq {
 		return false
 	}
 	if last, ok := n.repairs.Load(o); ok && time.Since(last.(time.Time)) < repairEvery {
@@ -249,10 +249,12 @@ func (m *mesh) serveSync(s network.Stream, id peer.ID) error {
 		to    protocol.LogPlace
 	}
 	var answers []answer
+	asked := map[protocol.Origin]bool{}
 	for _, p := range ask.Have.Places {
-		if _, ok := n.active(p.Origin); !ok {
+		if _, ok := n.active(p.Origin); !ok || asked[p.Origin] {
 			continue
 		}
+		asked[p.Origin] = true
 		if head, err := n.store.Head(p.Origin); err == nil {
 			if err := f.write(protocol.Frame{Head: head.Bytes()}); err != nil {
 				return err
