@@ -28,7 +28,7 @@ func (f *form) draft(d *store.Draft, from lists, hotline string) []*field {
 	c := &d.Case
 	f.section("case", "public", "admin.thecase", func(*field) {
 		f.line("number", "form.number", &c.Number).need().help(f.t("form.number.help"))
-		choice(f, "kind", "form.kind", &c.Kind, protocol.Kinds(), "kind").need()
+		choice(f, "kind", "form.kind", &c.Kind, protocol.Kinds(), "kind.").need()
 		since := "form.since"
 		if c.Kind == protocol.UnidentifiedFound {
 			since = "form.found"
@@ -104,11 +104,11 @@ func (f *form) child(i int, c *protocol.Child, kind protocol.Kind, from lists) {
 		name := f.line(at+".name", "form.name", &c.Name).help(f.t("form.name.help"))
 		name.Required = kind != protocol.UnidentifiedFound
 		f.list(at+".other_names", "form.publicnames", &c.OtherNames)
-		choice(f, at+".sex", "form.sex", &c.Sex, protocol.Sexes(), "sex").need()
+		choice(f, at+".sex", "form.sex", &c.Sex, protocol.Sexes(), "sex.").need()
 		f.year(at+".birth_year", "form.born", &c.BirthYear)
 		f.age(at+".age", &c.Age, kind)
-		choice(f, at+".eyes", "form.eyes", &c.Eyes, protocol.EyeColours(), "eyes")
-		checks(f, at+".hair", "form.hair", &c.Hair, protocol.HairColours(), "hair")
+		choice(f, at+".eyes", "form.eyes", &c.Eyes, protocol.EyeColours(), "eyes.")
+		checks(f, at+".hair", "form.hair", &c.Hair, protocol.HairColours(), "hair.")
 		f.check(at+".hair_dyed", "form.dyed", &c.HairDyed)
 		f.height(at+".height", &c.Height)
 		f.group(at+".weight", f.t("case.weight"), "row", func(*field) {
@@ -135,7 +135,7 @@ func (f *form) age(at string, a *protocol.Age, kind protocol.Kind) {
 		if unit == "" {
 			unit = protocol.Years
 		}
-		x := choice(f, at+".unit", "form.ageunit", &unit, protocol.AgeUnits(), "form.ageunit")
+		x := choice(f, at+".unit", "form.ageunit", &unit, protocol.AgeUnits(), "form.ageunit.")
 		x.Options = x.Options[1:] // an age has a unit
 		if _, unread := f.kept[at+".min"]; unread && f.sent != nil {
 			f.kept[x.Path] = string(unit) // it belongs to the numbers that were sent
@@ -158,11 +158,11 @@ func (f *form) companion(i int, c *protocol.Companion) {
 		g.Where = g.Label
 		g.Buttons = []button{{"remove-companion." + strconv.Itoa(i), f.t("admin.removecompanion"), "companions"}}
 		f.line(at+".name", "case.name", &c.Name)
-		choice(f, at+".relation", "form.relation", &c.Relation, protocol.Relations(), "relation").need()
-		choice(f, at+".sex", "form.sex", &c.Sex, protocol.Sexes(), "sex").need()
+		choice(f, at+".relation", "form.relation", &c.Relation, protocol.Relations(), "relation.").need()
+		choice(f, at+".sex", "form.sex", &c.Sex, protocol.Sexes(), "sex.").need()
 		f.year(at+".birth_year", "form.born", &c.BirthYear)
-		choice(f, at+".eyes", "form.eyes", &c.Eyes, protocol.EyeColours(), "eyes")
-		checks(f, at+".hair", "form.hair", &c.Hair, protocol.HairColours(), "hair")
+		choice(f, at+".eyes", "form.eyes", &c.Eyes, protocol.EyeColours(), "eyes.")
+		checks(f, at+".hair", "form.hair", &c.Hair, protocol.HairColours(), "hair.")
 		f.height(at+".height", &c.Height)
 		f.words(at+".appearance", "form.appearance", &c.Appearance)
 	})
@@ -225,7 +225,7 @@ func (f *form) shows(at string, p *protocol.Photo, c *protocol.Case) {
 	who.choose(part + "." + strconv.Itoa(int(p.Who)))
 	f.add(who)
 	kind := p.Kind
-	choice(f, at+".kind", "form.photokind", &kind, kinds, "photokind")
+	choice(f, at+".kind", "form.photokind", &kind, kinds, "photokind.")
 }
 
 func person(part string, i int, label, name string) option {
@@ -256,12 +256,12 @@ func (f *form) members(m *protocol.Members, c *protocol.Case, from lists) {
 	f.list("members.destinations", "form.destinations", &m.Destinations)
 	f.words("members.companions", "form.aboutcompanions", &m.Companions)
 	f.line("members.vehicle", "form.vehicle", &m.Vehicle)
-	choice(f, "members.legal_basis", "admin.legalbasis", &m.LegalBasis, protocol.LegalBases(), "legal")
+	choice(f, "members.legal_basis", "admin.legalbasis", &m.LegalBasis, protocol.LegalBases(), "legal.")
 }
 
 // local visits what never leaves the country.
 func (f *form) local(l *protocol.Local) {
-	choice(f, "local.legal_basis", "admin.legalbasis", &l.LegalBasis, protocol.LegalBases(), "legal").help(f.t("invalid.adultbasis"))
+	choice(f, "local.legal_basis", "admin.legalbasis", &l.LegalBasis, protocol.LegalBases(), "legal.").help(f.t("invalid.adultbasis"))
 	f.line("local.guardian", "form.guardian", &l.Guardian)
 	f.area("local.contact", "form.contact", &l.Contact)
 	f.area("local.address", "form.address", &l.Address)

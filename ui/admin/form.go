@@ -323,14 +323,14 @@ func latinDigits(s string) string {
 	}, s)
 }
 
-// choice is one code of a list. A code that the list does not have stays, and is shown.
+// choice is one code of a list; words is what its messages begin with. A code that the list does not have stays, and is shown.
 func choice[T ~string](f *form, path, label string, p *T, codes []T, words string) *field {
 	if v, ok := f.take(path); ok {
 		*p = T(v)
 	}
 	x := &field{Path: path, Kind: "choice", Label: f.t(label), Options: []option{{Text: f.t("form.notgiven")}}}
 	for _, code := range codes {
-		x.Options = append(x.Options, option{Value: string(code), Text: f.t(words + "." + string(code))})
+		x.Options = append(x.Options, option{Value: string(code), Text: f.t(words + string(code))})
 	}
 	x.choose(f.value(path, string(*p)))
 	return f.add(x)
@@ -359,7 +359,7 @@ func checks[T ~string](f *form, path, label string, p *[]T, codes []T, words str
 	}
 	x := &field{Path: path, Kind: "checks", Label: f.t(label)}
 	for _, code := range codes {
-		x.Options = append(x.Options, option{Value: string(code), Text: f.t(words + "." + string(code)), On: slices.Contains(*p, code)})
+		x.Options = append(x.Options, option{Value: string(code), Text: f.t(words + string(code)), On: slices.Contains(*p, code)})
 	}
 	for _, code := range *p {
 		if !slices.Contains(codes, code) {
