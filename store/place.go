@@ -184,8 +184,8 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 		err := s.view(func(b *buckets) error {
 			size := 0
 			c := b.digests.Cursor()
-			k, v := c.Seek(below.key())
-			if k == nil {
+			var k, v []byte
+			if after, _ := c.Seek(below.key()); after == nil {
 				k, v = c.Last()
 			} else {
 				k, v = c.Prev()

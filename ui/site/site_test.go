@@ -257,7 +257,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	for _, lang := range languages {
 		for _, path := range []string{"/", "/cases", "/cases/" + ref, "/cases?q=%3Cscript%3Ealert(6)%22onfocus=%22alert(7)"} {
 			a := w.get("/" + lang + path)
-			for _, never := range []string{"<script", "<img src=x", "<svg onload", "<iframe", `"onmouseover="`, `"onfocus="`, "<b>abc", "‮"} {
+			for _, never := range []string{"<script", "<img src=x", "<svg onload", "<iframe", `"onmouseover="`, `"onfocus="`, "<b>abc", "\u202e"} {
 				if strings.Contains(a.body, never) {
 					t.Errorf("/%s%s: %s", lang, path, never)
 				}
