@@ -398,6 +398,11 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 		"two things at once":             slices.Concat([]byte{0xa2}, text("end"), []byte{0xa1}, text("m"), []byte{0xf4}, text("rec"), blob([]byte{1})),
 		"an unknown thing":               one("push", 0x41, 1),
 		"an empty record":                one("rec", 0x40),
+		"a push without a head":          one("down", slices.Concat([]byte{0xa2}, text("h"), []byte{0x40}, text("r"), blob([]byte{1}))...),
+		"a push of nothing":              one("down", slices.Concat([]byte{0xa2}, text("h"), blob([]byte{1}), text("r"), []byte{0x40})...),
+		"a push beyond the size":         one("down", slices.Concat([]byte{0xa2}, text("h"), blob([]byte{1}), text("r"), blob(make([]byte, MaxEnvelope+1)))...),
+		"an empty receipt":               one("receipt", 0x40),
+		"a receipt beyond the size":      one("receipt", blob(make([]byte, MaxEnvelope+1))...),
 		"null for a record":              one("rec", 0xf6),
 		"a record beyond the size":       one("rec", blob(make([]byte, MaxEnvelope+1))...),
 		"a head beyond the size":         one("head", blob(make([]byte, MaxEnvelope+1))...),
@@ -425,6 +430,8 @@ func judge(t testing.TB, object string, raw []byte) (err error) {
 		_, err = OpenCard(raw)
 	case "head":
 		_, err = OpenHead(raw, testCard(t))
+	case "receipt":
+		_, err = OpenReceipt(raw, testCard(t))
 	case "frame":
 		_, err = DecodeFrame(raw)
 	default:
@@ -447,7 +454,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 	for _, group := range []struct {
 		object string
 		by     map[string]map[string][]byte
-	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"frame", invalidFrames(t)}} {
+	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"receipt", invalidReceipts(t)}, {"frame", invalidFrames(t)}} {
 		for _, reason := range sortedKeys(group.by) {
 			for _, name := range sortedKeys(group.by[reason]) {
 				raw := group.by[reason][name]
@@ -459,7 +466,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 			}
 		}
 	}
-	for object, limit := range map[string]int{"record": MaxEnvelope, "card": MaxEnvelope, "head": MaxEnvelope} {
+	for object, limit := range map[string]int{"record": MaxEnvelope, "card": MaxEnvelope, "head": MaxEnvelope, "receipt": MaxEnvelope} {
 		add("a byte more than the size", object, "size", []byte{0x84}, limit)
 	}
 	add("a byte more than the size", "frame", "size", []byte{0xa1}, MaxFrame)

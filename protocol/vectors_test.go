@@ -93,6 +93,15 @@ type (
 		At       int64  `json:"at"`
 		Until    int64  `json:"until"`
 	}
+	receiptWords struct {
+		Takedown string `json:"takedown"`
+		By       Origin `json:"by"`
+		Phase    Phase  `json:"phase"`
+		Epoch    uint64 `json:"epoch"`
+		Seq      uint64 `json:"seq"`
+		Root     string `json:"root"`
+		At       int64  `json:"at"`
+	}
 	frameVector struct {
 		Name  string `json:"name"`
 		Says  any    `json:"says"`
@@ -336,6 +345,10 @@ func frameVectors(t testing.TB) []struct {
 		t.Fatal(err)
 	}
 	rec := testRecord(t).Bytes()
+	receipt, err := SignReceipt(keyOf("node"), testReceipt())
+	if err != nil {
+		t.Fatal(err)
+	}
 	vector := sha256.Sum256(nil)
 	photo := PhotoCID([]byte("photo"))
 	return []struct {
@@ -355,6 +368,9 @@ func frameVectors(t testing.TB) []struct {
 		{"end: more", map[string]any{"more": true}, Frame{End: &End{More: true}}},
 		{"want", map[string]any{"file": photo.String(), "offset": 65536}, Frame{Want: &Want{Link{photo}, 65536}}},
 		{"data: ok", map[string]any{"state": BlobOK, "size": 70000}, Frame{Data: &Data{BlobOK, 70000}}},
+		{"down", map[string]any{"rec": hex.EncodeToString(rec), "head": hex.EncodeToString(head.Bytes())},
+			Frame{Down: &Down{Rec: rec, Head: head.Bytes()}}},
+		{"receipt", map[string]any{"receipt": hex.EncodeToString(receipt.Bytes())}, Frame{Receipt: receipt.Bytes()}},
 		{"data: gone", map[string]any{"state": BlobGone, "size": 0}, Frame{Data: &Data{State: BlobGone}}},
 	}
 }
@@ -432,7 +448,7 @@ func TestVectorsStandAlone(t *testing.T) {
 		}
 		seeds[k.Name] = key
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json"} {
+	for _, file := range []string{"records.json", "cards.json", "heads.json", "receipts.json"} {
 		for _, v := range loadVectors[[]signedVector](t, file) {
 			signed, envelope := unhex(t, v.Signed), unhex(t, v.Envelope)
 			if !bytes.HasSuffix(envelope, ed25519.Sign(seeds[v.Signer], signed)) {

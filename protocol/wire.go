@@ -18,6 +18,9 @@ type Frame struct {
 	End   *End   `cbor:"end,omitempty"`
 	Want  *Want  `cbor:"want,omitempty"`
 	Data  *Data  `cbor:"data,omitempty"`
+	Down  *Down  `cbor:"down,omitempty"`
+	// Receipt is a signed receipt: what answers Down.
+	Receipt []byte `cbor:"receipt,omitempty"`
 }
 
 // Hello opens /gmcn/hello/1 on every connection, both ways: who I am and what I hold.
@@ -77,6 +80,13 @@ const (
 
 var blobStates = []BlobState{BlobOK, BlobNone, BlobGone}
 
+// Down pushes a takedown on /gmcn/takedown/1. The answer is a Receipt at Marked and one at Swept, each when it is so; who
+// has not swept by the end of the stream is asked again later.
+type Down struct {
+	Rec  []byte `cbor:"r"` // the signed takedown
+	Head []byte `cbor:"h"` // a signed head of its origin that counts it
+}
+
 // Encode returns the canonical bytes of the frame, without the length before it.
 func (f *Frame) Encode() ([]byte, error) {
 	if err := f.check(); err != nil {
@@ -110,7 +120,8 @@ func DecodeFrame(b []byte) (*Frame, error) {
 // check holds a frame against the limits that every member holds it against.
 func (f *Frame) check() error {
 	n := 0
-	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Rec != nil, f.Done != nil, f.End != nil, f.Want != nil, f.Data != nil} {
+	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Rec != nil, f.Done != nil, f.End != nil, f.Want != nil, f.Data != nil,
+		f.Down != nil, f.Receipt != nil} {
 		if set {
 			n++
 		}
@@ -133,8 +144,10 @@ func (f *Frame) check() error {
 		return checkCID(f.Want.File.Cid, cid.Raw)
 	case f.Data != nil:
 		ok = slices.Contains(blobStates, f.Data.State) && f.Data.Size <= MaxPhotoBytes
+	case f.Down != nil:
+		ok = len(f.Down.Rec) > 0 && len(f.Down.Rec) <= MaxEnvelope && len(f.Down.Head) > 0 && len(f.Down.Head) <= MaxEnvelope
 	}
-	if !ok || len(f.Head) > MaxEnvelope || len(f.Rec) > MaxEnvelope {
+	if !ok || len(f.Head) > MaxEnvelope || len(f.Rec) > MaxEnvelope || len(f.Receipt) > MaxEnvelope {
 		return fmt.Errorf("%w: frame out of range", ErrForm)
 	}
 	return nil
