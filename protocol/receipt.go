@@ -29,8 +29,8 @@ type Receipt struct {
 	// By is the member that signs.
 	By    Origin
 	Phase Phase
-	// Epoch, Seq and Root are the signer's place in the log of the takedown's origin and its digest of what is live in it
-	// (RootOf). Equal to a head of that origin, they say that the signer holds exactly what the origin published.
+	// Epoch and Seq are the last place that the signer holds of the log of the takedown's origin, Root its digest of what is
+	// live in that log (RootOf): equal to that of a head, it says that the signer holds exactly what the origin published.
 	Epoch, Seq uint64
 	Root       [32]byte
 	At         time.Time
@@ -58,9 +58,7 @@ func (r *Receipt) ID() cid.Cid { return r.id }
 func (r *Receipt) Bytes() []byte { return r.raw }
 
 // Confirms says whether the signer holds exactly what the head of the takedown's origin speaks of.
-func (r *Receipt) Confirms(h *Head) bool {
-	return h != nil && r.Epoch == h.Epoch && r.Seq == h.Seq && r.Root == h.Root
-}
+func (r *Receipt) Confirms(h *Head) bool { return h != nil && r.Root == h.Root }
 
 func (r *Receipt) wire() wireReceipt {
 	return wireReceipt{V: version, T: "receipt", D: Link{r.Takedown}, O: r.By, P: r.Phase, E: r.Epoch, Q: r.Seq, R: r.Root,
@@ -131,4 +129,10 @@ func parseReceipt(raw []byte) (*Receipt, *opened, error) {
 	}
 	return &Receipt{Takedown: w.D.Cid, By: w.O, Phase: w.P, Epoch: w.E, Seq: w.Q, Root: w.R, At: time.UnixMilli(w.At).UTC(),
 		id: env.id, raw: env.raw}, env, nil
+}
+
+// ReopenReceipt reads back a receipt that this node verified before it wrote it to its own disk.
+func ReopenReceipt(raw []byte) (*Receipt, error) {
+	r, _, err := parseReceipt(raw)
+	return r, err
 }

@@ -79,11 +79,8 @@ func TestReceiptConfirmsAHeadOfItsOwnState(t *testing.T) {
 	if !r.Confirms(&h) || r.Confirms(nil) {
 		t.Error("the very state is not confirmed, or nothing is")
 	}
-	for _, change := range []func(*Head){func(h *Head) { h.Epoch++ }, func(h *Head) { h.Seq++ }, func(h *Head) { h.Root[0] ^= 1 }} {
-		h := testHead()
-		if change(&h); r.Confirms(&h) {
-			t.Errorf("confirms %+v", h)
-		}
+	if h.Root[0] ^= 1; r.Confirms(&h) {
+		t.Errorf("confirms another state, %+v", h)
 	}
 }
 

@@ -33,6 +33,7 @@ func (s *Store) Check() error {
 		k.drafts()
 		k.photos()
 		k.members()
+		k.receipts()
 		k.index()
 		return nil
 	})

@@ -22,6 +22,7 @@
 //	meta      "schema"       -> u32, the version of this page
 //	          "own"          -> 32 bytes, the origin whose store this is
 //	          "instance"     -> 16 random bytes, drawn when the store was made
+//	          "shown"        -> i64 ms, the latest Until of the heads that we have signed
 //	origins   origin         -> u32 number, u64 live cases, u64 cases taken down
 //	members   origin         -> u8 standing (o, a, r), i64 since in ms, signed card
 //	heads     origin         -> signed head, the newest
@@ -41,6 +42,11 @@
 //
 //	drafts    CaseID         -> Draft as JSON
 //	closed    CaseID         -> Closed as JSON
+//
+//	receipts  digest of a takedown of ours, origin, u8 phase (m, s)
+//	                         -> u8 1 when it confirms a head of ours, i64 when in ms, signed receipt
+//	equals    root           -> signed head of ours that a receipt confirms
+//	cards     origin, KeyID  -> signed card, under which a receipt, a takedown of ours or such a head was signed
 //
 // # The photo files
 //

@@ -248,7 +248,7 @@ func (s *Store) SetHead(h *protocol.Head) error {
 			return nil
 		}
 		c.then = append(c.then, func() { m.head = h })
-		return c.heads.Put(h.Origin[:], h.Bytes())
+		return errors.Join(c.heads.Put(h.Origin[:], h.Bytes()), c.signed(h))
 	})
 }
 
