@@ -44,6 +44,12 @@ func (n *Node) headLoop(ctx context.Context, m *mesh) error {
 
 // signHead signs and stores what our log is now.
 func (n *Node) signHead() (*protocol.Head, error) {
+	n.heads.Lock()
+	defer n.heads.Unlock()
+	return n.signHeadLocked()
+}
+
+func (n *Node) signHeadLocked() (*protocol.Head, error) {
 	card := n.Card()
 	state, err := n.store.LogState(card.Origin())
 	if err != nil {

@@ -49,6 +49,8 @@ func (n *Node) membersChanged() error {
 	if err := n.loadMembers(); err != nil {
 		return err
 	}
+	n.recount.Store(true)
+	wake(n.down)
 	if m := n.mesh.Load(); m != nil {
 		m.membersChanged()
 	}
@@ -130,6 +132,13 @@ func (n *Node) admits(id peer.ID) bool {
 	defer n.mu.RUnlock()
 	_, ok := n.peers[id]
 	return ok
+}
+
+// memberOf returns the Active member whose node a peer is; zero when there is none.
+func (n *Node) memberOf(id peer.ID) protocol.Origin {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.peers[id]
 }
 
 // heard notes that a member's node said something.

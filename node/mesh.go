@@ -19,13 +19,15 @@ import (
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/multiformats/go-multiaddr"
+	"golang.org/x/time/rate"
 )
 
 // The stream protocols. Each handler is for members only.
 const (
-	helloProtocol = "/gmcn/hello/1"
-	syncProtocol  = "/gmcn/sync/1"
-	blobProtocol  = "/gmcn/blob/1"
+	helloProtocol    = "/gmcn/hello/1"
+	syncProtocol     = "/gmcn/sync/1"
+	blobProtocol     = "/gmcn/blob/1"
+	takedownProtocol = "/gmcn/takedown/1"
 )
 
 const (
@@ -49,7 +51,8 @@ type mesh struct {
 	wg sync.WaitGroup // goroutines begun by libp2p's callbacks
 
 	mu      sync.Mutex
-	serving map[peer.ID]int // streams open, by member
+	serving map[peer.ID]int           // streams open, by member
+	downs   map[peer.ID]*rate.Limiter // takedowns that a member may push
 }
 
 // join makes the host, registers what it serves and joins the topics.
@@ -63,7 +66,8 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 		return nil, fmt.Errorf("join network: %w", err)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{}}
+	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{},
+		downs: map[peer.ID]*rate.Limiter{}}
 	opts := []libp2p.Option{
 		libp2p.Identity(key),
 		libp2p.ListenAddrStrings(n.cfg.Listen...),
@@ -84,6 +88,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 	m.serve(helloProtocol, m.serveHello)
 	m.serve(syncProtocol, m.serveSync)
 	m.serve(blobProtocol, m.serveBlob)
+	m.serve(takedownProtocol, m.serveTakedown)
 	m.host.Network().Notify(&network.NotifyBundle{ConnectedF: m.connected})
 	if !n.cfg.noGossip {
 		if err := m.joinTopics(); err != nil {
@@ -151,6 +156,10 @@ func (m *mesh) open(ctx context.Context, id peer.ID, proto protocol.ID) (network
 
 // connected greets a member that we have just dialled; it greets back on the same stream.
 func (m *mesh) connected(_ network.Network, c network.Conn) {
+	select {
+	case m.n.joined <- c.RemotePeer():
+	default: // the push loop comes to it in its own time
+	}
 	if c.Stat().Direction == network.DirOutbound {
 		m.background(func() { m.greet(c.RemotePeer()) })
 	}
