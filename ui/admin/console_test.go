@@ -22,7 +22,11 @@ import (
 
 // paths returns every route of the console with its parameters filled in.
 func (d *desk) paths(lang, id, file string) (all [][2]string) {
-	r := strings.NewReplacer(":lang", lang, ":id", id, ":cid", file, ":part", "child", ":index", "0", "/static/*name", "/static/gmcn.css")
+	closed := id
+	if all, err := d.node.Closed(); err == nil && len(all) > 0 {
+		closed = all[0].ID.String()
+	}
+	r := strings.NewReplacer(":lang", lang, ":id", id, ":closed", closed, ":cid", file, ":part", "child", ":index", "0", "/static/*name", "/static/gmcn.css")
 	for _, route := range d.handler.(*gin.Engine).Routes() {
 		all = append(all, [2]string{route.Method, r.Replace(route.Path)})
 	}
@@ -224,6 +228,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	if err := d.node.SaveDraft(other); err != nil {
 		t.Fatal(err)
 	}
+	d.closeOne("XA-3")
 	missing := regexp.MustCompile(`⟦[^⟧]*⟧|admin\.[a-z]+|%!`)
 	look := func(p *shown, lang string) {
 		t.Helper()
