@@ -36,8 +36,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		initCommand, runCommand, demoCommand, cardCommand, peerAddCommand, peerListCommand, peerRemoveCommand,
-		casePublishCommand, caseListCommand, caseShowCommand, caseCloseCommand, posterCommand, checkCommand,
-		passwordCommand, versionCommand,
+		casePublishCommand, caseListCommand, caseShowCommand, caseCloseCommand, caseReceiptsCommand, posterCommand,
+		checkCommand, verifyReportCommand, passwordCommand, versionCommand,
 	}
 }
 
@@ -138,7 +138,7 @@ func overview(w io.Writer) {
 		"To look at it:            gmcn demo\n"+
 		"To set up a real country: gmcn help init\n\nCommands:\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-13s %s\n", c.name, c.brief)
+		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.brief)
 	}
 	fmt.Fprint(w, "\ngmcn help COMMAND, or gmcn COMMAND -h, says more and has an example.\n")
 }
