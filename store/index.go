@@ -166,7 +166,7 @@ type match struct {
 	Query
 	own   protocol.Origin
 	words []string
-	now   time.Time
+	clock protocol.Clock
 }
 
 func (q *match) fits(w *row) bool {
@@ -174,7 +174,7 @@ func (q *match) fits(w *row) bool {
 		q.Country != "" && (w.of.Card == nil || w.of.Card.Country != q.Country) {
 		return false
 	}
-	if !protocol.Shows(w.of.Standing, w.of.lease(), w.review, q.now) {
+	if !w.of.shows(w.review, q.clock) {
 		return false
 	}
 	for _, word := range q.words {
@@ -196,6 +196,6 @@ func (q *match) fitsKid(w *row, k kid) bool {
 		return true
 	}
 	child := protocol.Child{BirthYear: k.born, Age: k.age}
-	min, max, ok := child.AgeNow(w.since, q.now)
+	min, max, ok := child.AgeNow(w.since, q.clock.Now)
 	return ok && max >= q.AgeMin && (q.AgeMax == 0 || min <= q.AgeMax)
 }
