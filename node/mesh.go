@@ -50,6 +50,7 @@ type mesh struct {
 
 	mu      sync.Mutex
 	serving map[peer.ID]int // streams open, by member
+	faults  map[peer.ID]fault
 }
 
 // join makes the host, registers what it serves and joins the topics.
@@ -63,7 +64,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 		return nil, fmt.Errorf("join network: %w", err)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{}}
+	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{}, faults: map[peer.ID]fault{}}
 	opts := []libp2p.Option{
 		libp2p.Identity(key),
 		libp2p.ListenAddrStrings(n.cfg.Listen...),
