@@ -1,7 +1,9 @@
 package node
 
 import (
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -56,6 +58,16 @@ func (n *Node) compared(m *mesh, o protocol.Origin, id peer.ID) {
 	}
 	if next != "" {
 		n.pullSoon(next, doubtWait)
+	}
+}
+
+// unhelped notes that a peer could not be asked, so that another is.
+func (n *Node) unhelped(m *mesh, id peer.ID) {
+	n.mu.RLock()
+	doubts := slices.Collect(maps.Keys(n.doubts))
+	n.mu.RUnlock()
+	for _, o := range doubts {
+		n.compared(m, o, id)
 	}
 }
 

@@ -108,6 +108,7 @@ func (m *mesh) pullOnce(ctx context.Context, id peer.ID) (more bool, err error) 
 	defer cancel()
 	s, err := m.open(ctx, id, syncProtocol)
 	if err != nil {
+		m.n.unhelped(m, id)
 		return false, err
 	}
 	defer s.Close()
@@ -116,6 +117,7 @@ func (m *mesh) pullOnce(ctx context.Context, id peer.ID) (more bool, err error) 
 	more, err = m.pullOn(s, id)
 	if err != nil {
 		s.Reset()
+		m.n.unhelped(m, id)
 		if protocol.VerdictOf(err) == protocol.Reject {
 			m.blame(id, blameLie)
 		}
