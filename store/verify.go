@@ -22,11 +22,17 @@ func vouchedBy(h *protocol.Head) logAt { return logAt{h.Seq, h.Root} }
 
 func (st LogState) at() logAt { return logAt{st.Seq, st.Root} }
 
-// state reads what is stored of a member's log.
+// state reads what is stored of a member's log. It looks for the last record forwards: bbolt's cursor does not come back
+// from a page that the same transaction has emptied.
 func (b *buckets) state(m *member) LogState {
 	n := numberedOf(b.origins.Get(m.origin[:]))
-	last := b.last(m.short)
-	return LogState{last.epoch, last.seq, protocol.RootOf(b.blocksOf(m.short)), n.live, n.dead}
+	blocks := b.blocksOf(m.short)
+	st := LogState{Root: protocol.RootOf(blocks), Live: n.live, Dead: n.dead}
+	if len(blocks) > 0 {
+		end := blocks[len(blocks)-1]
+		b.eachIn(place{m.short, end.Epoch, end.Index}, func(at place, _ []byte) { st.Epoch, st.Seq = at.epoch, at.seq })
+	}
+	return st
 }
 
 // settle notes what the logs that changed have become, and whether that is what their newest heads vouch for.
