@@ -50,7 +50,12 @@ func (l *liar) Write(b []byte) (int, error) {
 
 // lies makes a running node lie to one peer on /gmcn/sync/1.
 func (w *world) lies(i, to int, lie func(*protocol.Frame) *protocol.Frame) {
-	m, victim := w.nodes[i].mesh.Load(), w.peerID(to)
+	w.t.Helper()
+	victim, err := peerOf(w.nodes[to].Card())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	m := w.nodes[i].mesh.Load()
 	m.host.SetStreamHandler(syncProtocol, func(s network.Stream) {
 		var out network.Stream = s
 		if s.Conn().RemotePeer() == victim {
@@ -357,5 +362,98 @@ func TestJoiningByBlocks(t *testing.T) {
 			t.Fatalf("%d of %d records, %s (%v)", state.Live, records, w.peer(1, 0).State, err)
 		}
 		t.Logf("%d records in %d kB of broken pulls", records, whole>>10)
+	})
+}
+
+// TestASpoiltBlockIsJudgedRecordByRecord has the peer spoil one record of a block that it serves: the others are taken, the
+// spoilt one is not, and the peer is blamed.
+func TestASpoiltBlockIsJudgedRecordByRecord(t *testing.T) {
+	if raceEnabled {
+		t.Skip("signs five thousand records")
+	}
+	bubble(t, func(t *testing.T) {
+		const records = 5 * protocol.BlockSize
+		w := newWorld(t, 2, quiet)
+		defer w.close()
+		grow(t, w.nodes[0], records)
+		var spoilt []byte
+		w.start(0)
+		time.Sleep(time.Second)
+		w.lies(0, 1, func(f *protocol.Frame) *protocol.Frame {
+			if f.Recs == nil {
+				return f
+			}
+			for i, raw := range f.Recs.Records {
+				if spoilt == nil && i == 3 {
+					spoilt = raw
+				}
+				if bytes.Equal(raw, spoilt) {
+					f.Recs.Records[i] = bytes.Clone(raw)
+					f.Recs.Records[i][len(raw)-1] ^= 1
+				}
+			}
+			return f
+		})
+		w.start(1)
+		live := func() uint64 {
+			state, err := w.nodes[1].store.LogState(w.nodes[0].Origin())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return state.Live
+		}
+		w.until(10*time.Minute, "the rest of the block", func() bool { return live() >= protocol.BlockSize-2 })
+		if m := w.nodes[1].mesh.Load(); m.blamed(w.peerID(0)) < blameWaste {
+			t.Error("the peer is not blamed")
+		}
+		time.Sleep(10 * time.Minute)
+		if got := live(); got >= records || w.peer(1, 0).State == protocol.Fresh {
+			t.Errorf("%d records, %s: the spoilt one was taken", got, w.peer(1, 0).State)
+		}
+		w.lies(0, 1, func(f *protocol.Frame) *protocol.Frame { return f })
+		w.until(10*time.Minute, "whole once the peer is honest", func() bool { return live() == records && w.peer(1, 0).State == protocol.Fresh })
+	})
+}
+
+// TestTheSilentAreShreddedAndComeBack leaves an origin dead for longer than a month beyond its lease.
+func TestTheSilentAreShreddedAndComeBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 3, quiet)
+		defer w.close()
+		w.startAll()
+		r, r2 := w.publish(0, randomName()), w.publish(0, randomName())
+		closed, err := w.nodes[0].CloseCase(r2.Header().Case, "located_safe")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.until(10*time.Minute, "everywhere", func() bool { return w.everywhere(w.shows, r)() && w.everywhere(w.gone, closed)() })
+		for _, stop := range w.stops {
+			stop()
+		}
+		live := func(i int) uint64 {
+			state, err := w.nodes[i].store.LogState(w.nodes[0].Origin())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return state.Live
+		}
+		time.Sleep(protocol.ShredAfter)
+		w.nodes[1].shred()
+		if live(1) != 1 || w.shows(1, r) || w.peer(1, 0).State != protocol.Dark {
+			t.Errorf("%d cases, shown %t, %s: want them hidden and kept", live(1), w.shows(1, r), w.peer(1, 0).State)
+		}
+		time.Sleep(protocol.MinLease + time.Hour)
+		w.nodes[1].shred()
+		if live(1) != 0 || !w.gone(1, closed) || w.peer(1, 0).State != protocol.Shredded {
+			t.Errorf("%d cases, closed %t, %s: want the case deleted and the takedown kept", live(1), w.gone(1, closed), w.peer(1, 0).State)
+		}
+		if got := w.nodes[1].accept(r.Bytes())[0].err; protocol.VerdictOf(got) != protocol.Ignore {
+			t.Errorf("a record of a silent origin: %v, want it ignored", got)
+		}
+		w.start(1)
+		w.start(2)
+		w.until(time.Minute, "node 2 deletes the case by itself", func() bool { return live(2) == 0 })
+		w.start(0)
+		w.until(30*time.Minute, "shown again when the owner is back", func() bool { return w.shows(1, r) && w.shows(2, r) && w.gone(1, closed) })
 	})
 }

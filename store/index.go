@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+	"unique"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
@@ -40,12 +43,13 @@ type kid struct {
 
 func newRow(m *member, r *protocol.Record) *row {
 	h, c := r.Header(), r.Case()
-	w := &row{ref: h.Ref(), of: m, urgent: c.Urgent, kind: c.Kind, at: h.At.UnixMilli(), review: h.ReviewBy, since: c.Since,
+	w := &row{ref: h.Ref(), of: m, urgent: c.Urgent, kind: unique.Make(c.Kind).Value(), at: h.At.UnixMilli(), review: h.ReviewBy, since: c.Since,
 		kids: make([]kid, len(c.Children))}
 	words := make([]string, 0, 8)
 	for i := range c.Children {
 		child := &c.Children[i]
-		w.kids[i] = kid{child.Sex, child.BirthYear, child.Age}
+		w.kids[i] = kid{unique.Make(child.Sex).Value(), child.BirthYear, child.Age}
+		w.kids[i].age.Unit = unique.Make(child.Age.Unit).Value()
 		words = append(words, child.Name)
 		words = append(words, child.OtherNames...)
 	}
@@ -113,21 +117,61 @@ func (x *index) apply(changes map[protocol.Ref]*row) {
 // readIndex makes the index of all live cases.
 func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	x := index{rows: map[protocol.Ref]*row{}}
-	c := b.log.Cursor()
-	rows := map[protocol.Ref]*row{}
-	for k, raw := c.First(); k != nil; k, raw = c.Next() {
-		at := placeOf(k)
-		r, err := protocol.Reopen(raw)
-		if err != nil {
-			return x, fmt.Errorf("read record at epoch %d, seq %d of origin %d: %w", at.epoch, at.seq, at.short, err)
+	type job struct {
+		at  place
+		raw []byte // lent by the disk until the transaction ends
+	}
+	jobs := make(chan []job, 4)
+	made := make(chan []*row, 4)
+	g := new(errgroup.Group)
+	g.Go(func() error {
+		defer close(jobs)
+		var some []job
+		c := b.log.Cursor()
+		for k, raw := c.First(); k != nil; k, raw = c.Next() {
+			if some = append(some, job{placeOf(k), raw}); len(some) == indexStep {
+				jobs <- some
+				some = nil
+			}
 		}
-		if r.Type() == protocol.TypeCase {
-			rows[r.Header().Ref()] = newRow(numbers[at.short], r)
+		jobs <- some
+		return nil
+	})
+	readers := new(errgroup.Group)
+	for range runtime.GOMAXPROCS(0) {
+		readers.Go(func() (err error) {
+			for some := range jobs {
+				rows := make([]*row, 0, len(some))
+				for _, j := range some {
+					r, bad := protocol.Reopen(j.raw)
+					switch {
+					case bad != nil:
+						err = fmt.Errorf("read record at epoch %d, seq %d of origin %d: %w", j.at.epoch, j.at.seq, j.at.short, bad)
+					case r.Type() == protocol.TypeCase:
+						rows = append(rows, newRow(numbers[j.at.short], r))
+					}
+				}
+				made <- rows
+			}
+			return err
+		})
+	}
+	g.Go(func() error {
+		defer close(made)
+		return readers.Wait()
+	})
+	for rows := range made {
+		for _, w := range rows {
+			x.rows[w.ref] = w
+			x.order = append(x.order, w)
 		}
 	}
-	x.apply(rows)
-	return x, nil
+	slices.SortFunc(x.order, (*row).compare)
+	return x, g.Wait()
 }
+
+// indexStep is how many records one reader takes at a time.
+const indexStep = 1024
 
 // fold makes text comparable: cases folded, accents stripped.
 func fold(s string) string {

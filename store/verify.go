@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -52,6 +53,9 @@ func (c *change) settle() error {
 		}
 		c.then = append(c.then, func() {
 			m.log = state
+			if m == c.forgets { // what the log was is no longer what we hold of it
+				m.passed = nil
+			}
 			if len(m.passed) == keptStates {
 				m.passed = slices.Delete(m.passed, 0, 1)
 			}
@@ -149,9 +153,10 @@ func (s *Store) Shred(o protocol.Origin) (cases int, err error) {
 			if n = len(live); n == 0 {
 				return nil
 			}
-			if err := c.places.Delete(m.origin[:]); err != nil {
+			if err := errors.Join(c.places.Delete(m.origin[:]), c.buckets.verified.Delete(m.origin[:])); err != nil {
 				return fmt.Errorf("forget place: %w", err)
 			}
+			c.then = append(c.then, func() { m.verified = nil })
 			return c.restart(m)
 		})
 		if cases += n; err != nil || n < shredStep {
