@@ -156,7 +156,8 @@ func (m *mesh) fetchFrom(ctx context.Context, id peer.ID, w store.WantedPhoto) e
 		check = photo.CheckThumb
 	}
 	if err := check(b, int(w.Width), int(w.Height)); err != nil {
-		return fmt.Errorf("photo is not what members publish: %w", err)
+		// Nothing of it is kept: it may hold what a photo must not.
+		return errors.Join(fmt.Errorf("photo is not what members publish: %w", err), m.n.store.SavePart(w.File, 0, nil))
 	}
 	return m.n.store.PutPhoto(w.File, b)
 }

@@ -2,9 +2,9 @@
 //
 // It is the only package that signs and the only one that imports libp2p. What it guarantees:
 //
-//   - One door in. Every record, our own or a peer's, by gossip or by pull, enters through accept, which judges it by
-//     the rules of package protocol and stores it. Gossip passes on only what accept has stored: forwarded implies
-//     on disk.
+//   - One door in. Every record that comes from outside, by gossip or by pull, enters through accept, which judges it by
+//     the rules of package protocol and stores it. Our own are signed inside the transaction that stores them. Gossip
+//     passes on only what is stored: forwarded implies on disk.
 //   - Disk first, network second. A case that Publish returned is in the store and on the own site, whether or not any
 //     peer could be reached.
 //   - Gossip only makes things fast. A pull on every connection, on every gap and about once a minute makes them

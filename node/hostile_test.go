@@ -10,6 +10,8 @@ import (
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/store"
@@ -186,6 +188,59 @@ func TestFutureRecordsComeWhenTheirTimeComes(t *testing.T) {
 		if !w.shows(1, r) || !w.shows(2, r) {
 			t.Error("a record whose time has come is not shown")
 		}
+	})
+}
+
+// TestOmissionIsRepaired: a relay claims to have given a whole log and kept its end back, a takedown; what the owner
+// signed says otherwise, and the next honest pull brings it.
+func TestOmissionIsRepaired(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 3, func(_ int, cfg *Config) { cfg.noGossip = true })
+		defer w.close()
+		const owner, victim = 0, 2
+		// The victim cannot reach the owner: everything comes through node 1.
+		w.setCut(func(a, b int) bool { return a == owner && b == victim || a == victim && b == owner })
+		for i := range w.nodes {
+			w.start(i)
+		}
+		r := w.publish(owner, randomName())
+		w.until(5*time.Minute, "the case came through the relay", func() bool { return w.shows(victim, r) })
+
+		relay := w.nodes[1].mesh.Load()
+		lying := true
+		relay.serve(syncProtocol, func(s network.Stream, id peer.ID) error {
+			if !lying || id != w.peerID(victim) {
+				return relay.serveSync(s, id)
+			}
+			f := frames(s)
+			ask, err := f.read()
+			if err != nil {
+				return err
+			}
+			for _, p := range ask.Have.Logs {
+				head, err := w.nodes[1].store.Head(p.Origin)
+				if err != nil {
+					continue
+				}
+				err = errors.Join(f.write(protocol.Frame{Head: head.Bytes()}),
+					f.write(protocol.Frame{Done: &protocol.Done{Origin: p.Origin, Epoch: head.Epoch, From: p.Seq, To: max(p.Seq, head.Seq)}}))
+				if err != nil {
+					return err
+				}
+			}
+			return f.send(protocol.Frame{End: &protocol.End{}})
+		})
+		closed, err := w.nodes[owner].CloseCase(r.Header().Case, "returned")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.until(10*time.Minute, "the relay has the takedown", func() bool { return w.gone(1, closed) })
+		time.Sleep(10 * time.Minute)
+		if w.gone(victim, closed) {
+			t.Fatal("the relay did not keep it back: the test shows nothing")
+		}
+		lying = false
+		w.until(30*time.Minute, "the takedown came after all", func() bool { return w.gone(victim, closed) })
 	})
 }
 

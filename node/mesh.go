@@ -32,8 +32,8 @@ const (
 	// Above connHigh connections the manager would cut some down to connLow; both stand far above the 200 members that
 	// a network is planned for.
 	connLow, connHigh = 512, 768
-	// maxStreams is how many of our streams one member may have open at once.
-	maxStreams = 8
+	// maxStreams is how many streams one member may have open here at once: its photo fetches, and a few beside them.
+	maxStreams = 4 * photoFetches
 	// streamIdle ends a stream on which nothing moves.
 	streamIdle = 30 * time.Second
 )

@@ -97,7 +97,8 @@ func Open(cfg Config) (*Node, error) {
 		head:  make(chan struct{}, 1),
 		live:  rate.NewLimiter(liveRate, liveBurst),
 	}
-	if err := n.store.SetMember(card, protocol.Own, time.Now()); err == nil {
+	err = n.store.SetMember(card, protocol.Own, time.Now())
+	if err == nil {
 		err = n.loadMembers()
 	}
 	if err != nil {

@@ -66,10 +66,12 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 		done  protocol.Done
 	}
 	var answers []answer
+	asked := map[protocol.Origin]bool{}
 	for _, h := range have.Logs {
-		if _, ok := n.active(h.Origin); !ok {
+		if _, ok := n.active(h.Origin); !ok || asked[h.Origin] {
 			continue
 		}
+		asked[h.Origin] = true
 		if head, err := n.store.Head(h.Origin); err == nil && head.At.UnixMilli() > h.At {
 			if err := f.write(protocol.Frame{Head: head.Bytes()}); err != nil {
 				return err

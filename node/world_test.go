@@ -238,15 +238,6 @@ func p99(d []time.Duration) time.Duration {
 	return d[(len(d)*99+99)/100-1]
 }
 
-// send publishes raw bytes to a topic of node i's mesh, as a hostile member could.
-func (w *world) send(i int, topic string, raw []byte) {
-	w.t.Helper()
-	m := w.nodes[i].mesh.Load()
-	if err := m.topics[topic].Publish(m.ctx, raw); err != nil {
-		w.t.Fatalf("send: %v", err)
-	}
-}
-
 func (w *world) peerID(i int) peer.ID { return w.nodes[i].mesh.Load().host.ID() }
 
 func randomName() string { return fmt.Sprintf("child-%08x", rand.Uint32()) }

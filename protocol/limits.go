@@ -12,6 +12,8 @@ const (
 	MaxPhotoBytes = 1 << 20
 	// MaxThumbBytes is the size of the largest thumbnail that a member accepts, in bytes.
 	MaxThumbBytes = 24 << 10
+	// MaxThumbWidth and MaxThumbHeight are the sides that a thumbnail fits into, in pixels.
+	MaxThumbWidth, MaxThumbHeight = 320, 400
 	// MaxPhotoSide is the longest side of a photo that a member accepts, in pixels.
 	MaxPhotoSide = 1600
 

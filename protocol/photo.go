@@ -42,7 +42,8 @@ func ValidatePhotos(photos []Photo, c *Case, now time.Time) error {
 		if checkCID(p.File.Cid, cid.Raw) != nil || checkCID(p.Thumb.Cid, cid.Raw) != nil ||
 			p.Size == 0 || p.Size > MaxPhotoBytes || p.ThumbSize == 0 || p.ThumbSize > MaxThumbBytes ||
 			p.Width == 0 || p.Width > MaxPhotoSide || p.Height == 0 || p.Height > MaxPhotoSide ||
-			p.ThumbWidth == 0 || p.ThumbWidth > p.Width || p.ThumbHeight == 0 || p.ThumbHeight > p.Height {
+			p.ThumbWidth == 0 || p.ThumbWidth > min(p.Width, MaxThumbWidth) ||
+			p.ThumbHeight == 0 || p.ThumbHeight > min(p.Height, MaxThumbHeight) {
 			v.add(at, "photo")
 		}
 		v.choice(at+".kind", string(p.Kind), photoKinds, true)

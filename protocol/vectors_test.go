@@ -213,7 +213,7 @@ func entryVectors() map[string]Entry {
 		Destinations: []string{"Lindport ferry to XB"}, Companions: Text{"en": "May carry two passports."}, Vehicle: "Blue van, XA 12-345", LegalBasis: "police_request"}
 	taken.Photos = append(taken.Photos, Photo{File: Link{PhotoCID([]byte("older"))}, Kind: AgeProgressed, Size: MaxPhotoBytes,
 		Width: MaxPhotoSide, Height: MaxPhotoSide, Thumb: Link{PhotoCID([]byte("older thumb"))}, ThumbSize: MaxThumbBytes,
-		ThumbWidth: 400, ThumbHeight: 400, Taken: Date{Year: 2026}, Caption: Text{"en": "As she may look now"}},
+		ThumbWidth: 320, ThumbHeight: 320, Taken: Date{Year: 2026}, Caption: Text{"en": "As she may look now"}},
 		Photo{File: Link{PhotoCID([]byte("adult"))}, Kind: CompanionShot, Who: 1, Size: 9, Width: 1, Height: 1,
 			Thumb: Link{PhotoCID([]byte("adult"))}, ThumbSize: 9, ThumbWidth: 1, ThumbHeight: 1})
 

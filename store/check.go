@@ -281,18 +281,19 @@ func (k *checking) members() {
 // index checks the rows in memory.
 func (k *checking) index() {
 	x := &k.s.index
-	if len(x.rows) != len(k.rows) || len(x.order) != len(k.rows) || !slices.IsSortedFunc(x.order, (*row).compare) {
+	sorted := slices.IsSortedFunc(x.order, func(a, b slot) int { return a.row.compare(b.row) })
+	if len(x.rows) != len(k.rows) || len(x.order) != len(k.rows) || !sorted {
 		k.wrong("index", nil, "%d rows, %d in order, sorted %t; there are %d cases", len(x.rows), len(x.order),
-			slices.IsSortedFunc(x.order, (*row).compare), len(k.rows))
+			sorted, len(k.rows))
 	}
 	for ref, want := range k.rows {
 		got := x.rows[ref]
 		if got == nil || got.of != want.of || got.urgent != want.urgent || got.kind != want.kind || got.at != want.at ||
-			!got.review.Equal(want.review) || got.since != want.since || !slices.Equal(got.kids, want.kids) || got.text != want.text {
+			got.review != want.review || got.since != want.since || !slices.Equal(got.kids, want.kids) || got.text != want.text {
 			k.wrong("index", ref[:], "is not the record's")
 			continue
 		}
-		if at, ok := slices.BinarySearchFunc(x.order, got, (*row).compare); !ok || x.order[at] != got {
+		if at, ok := slices.BinarySearchFunc(x.order, got, slot.compare); !ok || x.order[at] != got.slot(x.day) {
 			k.wrong("index", ref[:], "is not in order")
 		}
 	}

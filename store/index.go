@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
-	"unique"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/cases"
@@ -28,7 +29,7 @@ type row struct {
 	urgent bool
 	kind   protocol.Kind
 	at     int64 // ms
-	review time.Time
+	review int64 // ms
 	since  protocol.Date
 	kids   []kid
 	text   string // folded: names, other names, number, locality and area, with a zero byte between
@@ -43,13 +44,12 @@ type kid struct {
 
 func newRow(m *member, r *protocol.Record) *row {
 	h, c := r.Header(), r.Case()
-	w := &row{ref: h.Ref(), of: m, urgent: c.Urgent, kind: unique.Make(c.Kind).Value(), at: h.At.UnixMilli(), review: h.ReviewBy, since: c.Since,
-		kids: make([]kid, len(c.Children))}
+	w := &row{ref: h.Ref(), of: m, urgent: c.Urgent, kind: c.Kind, at: h.At.UnixMilli(), review: h.ReviewBy.UnixMilli(),
+		since: c.Since, kids: make([]kid, len(c.Children))}
 	words := make([]string, 0, 8)
 	for i := range c.Children {
 		child := &c.Children[i]
-		w.kids[i] = kid{unique.Make(child.Sex).Value(), child.BirthYear, child.Age}
-		w.kids[i].age.Unit = unique.Make(child.Age.Unit).Value()
+		w.kids[i] = kid{child.Sex, child.BirthYear, child.Age}
 		words = append(words, child.Name)
 		words = append(words, child.OtherNames...)
 	}
@@ -68,10 +68,71 @@ func (w *row) compare(v *row) int {
 	return cmp.Or(cmp.Compare(w.at, v.at), bytes.Compare(v.ref[:], w.ref[:]))
 }
 
+// slot is what List passes over: what rules out most rows, side by side in memory.
+type slot struct {
+	row    *row
+	of     *member
+	review int64
+	pairs  pairs // of the row's text
+	year   uint16
+	kind   uint8
+	// sexes has a bit for each sex among the children; min and max are the least and the greatest age that one of them
+	// may have on the index's day, min > max when nothing tells any.
+	sexes, min, max uint8
+	several         bool // there are several children
+}
+
+func (w *row) slot(day time.Time) slot {
+	s := slot{row: w, of: w.of, review: w.review, pairs: pairsOf(w.text), year: w.since.Year, kind: kindCode(w.kind),
+		min: math.MaxUint8, several: len(w.kids) > 1}
+	for _, k := range w.kids {
+		s.sexes |= sexBit(k.sex)
+		if lo, hi, ok := k.ages(w.since, day); ok {
+			s.min, s.max = min(s.min, uint8(min(lo, math.MaxUint8))), max(s.max, uint8(min(hi, math.MaxUint8)))
+		}
+	}
+	return s
+}
+
+// pairs is a set of hashed pairs of neighbouring bytes: a text holds a word only if it holds the word's pairs.
+type pairs [2]uint64
+
+func pairsOf(text string) (p pairs) {
+	for i := 1; i < len(text); i++ {
+		if text[i-1] != 0 && text[i] != 0 {
+			h := (uint32(text[i-1])<<8 | uint32(text[i])) * 0x9e3779b1 >> 25
+			p[h/64] |= 1 << (h % 64)
+		}
+	}
+	return p
+}
+
+func (p pairs) has(q pairs) bool { return p[0]&q[0] == q[0] && p[1]&q[1] == q[1] }
+
+func (s slot) compare(w *row) int { return s.row.compare(w) }
+
+func (k kid) ages(since protocol.Date, day time.Time) (lo, hi int, ok bool) {
+	child := protocol.Child{BirthYear: k.born, Age: k.age}
+	return child.AgeNow(since, day)
+}
+
+var (
+	kinds = protocol.Kinds()
+	sexes = protocol.Sexes()
+)
+
+// kindCode is 0 for a kind that is none, as sexBit is 1 for a sex.
+func kindCode(k protocol.Kind) uint8 { return uint8(1 + slices.Index(kinds, k)) }
+func sexBit(s protocol.Sex) uint8    { return 1 << (1 + slices.Index(sexes, s)) }
+
+// dayOf returns the day, in UTC, on which ages are counted.
+func dayOf(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) }
+
 // index holds a row for each live case.
 type index struct {
 	rows  map[protocol.Ref]*row
-	order []*row // by row.compare
+	order []slot    // by row.compare
+	day   time.Time // of the ages in the slots
 }
 
 // apply sets rows; nil removes one. It moves what stands behind the first place that changes, once.
@@ -80,7 +141,7 @@ func (x *index) apply(changes map[protocol.Ref]*row) {
 	var added []*row
 	for ref, w := range changes {
 		if old := x.rows[ref]; old != nil {
-			at, _ := slices.BinarySearchFunc(x.order, old, (*row).compare)
+			at, _ := slices.BinarySearchFunc(x.order, old, slot.compare)
 			gone = append(gone, at)
 		}
 		if w == nil {
@@ -107,71 +168,62 @@ func (x *index) apply(changes map[protocol.Ref]*row) {
 	end := len(x.order)
 	x.order = slices.Grow(x.order, len(added))[:end+len(added)]
 	for i := len(added) - 1; i >= 0; i-- {
-		at, _ := slices.BinarySearchFunc(x.order[:end], added[i], (*row).compare)
+		at, _ := slices.BinarySearchFunc(x.order[:end], added[i], slot.compare)
 		copy(x.order[at+i+1:], x.order[at:end])
-		x.order[at+i] = added[i]
+		x.order[at+i] = added[i].slot(x.day)
 		end = at
 	}
 }
 
-// readIndex makes the index of all live cases.
-func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
-	x := index{rows: map[protocol.Ref]*row{}}
-	type job struct {
-		at  place
-		raw []byte // lent by the disk until the transaction ends
+// turn counts all ages anew when a new day has begun.
+func (x *index) turn(day time.Time) {
+	if !x.day.Before(day) {
+		return
 	}
-	jobs := make(chan []job, 4)
-	made := make(chan []*row, 4)
-	g := new(errgroup.Group)
-	g.Go(func() error {
-		defer close(jobs)
-		var some []job
-		c := b.log.Cursor()
-		for k, raw := c.First(); k != nil; k, raw = c.Next() {
-			if some = append(some, job{placeOf(k), raw}); len(some) == indexStep {
-				jobs <- some
-				some = nil
-			}
-		}
-		jobs <- some
-		return nil
-	})
-	readers := new(errgroup.Group)
-	for range runtime.GOMAXPROCS(0) {
-		readers.Go(func() (err error) {
-			for some := range jobs {
-				rows := make([]*row, 0, len(some))
-				for _, j := range some {
-					r, bad := protocol.Reopen(j.raw)
-					switch {
-					case bad != nil:
-						err = fmt.Errorf("read record at epoch %d, seq %d of origin %d: %w", j.at.epoch, j.at.seq, j.at.short, bad)
-					case r.Type() == protocol.TypeCase:
-						rows = append(rows, newRow(numbers[j.at.short], r))
-					}
-				}
-				made <- rows
-			}
-			return err
-		})
+	x.day = day
+	for i := range x.order {
+		x.order[i] = x.order[i].row.slot(day)
 	}
-	g.Go(func() error {
-		defer close(made)
-		return readers.Wait()
-	})
-	for rows := range made {
-		for _, w := range rows {
-			x.rows[w.ref] = w
-			x.order = append(x.order, w)
-		}
-	}
-	slices.SortFunc(x.order, (*row).compare)
-	return x, g.Wait()
 }
 
-// indexStep is how many records one reader takes at a time.
-const indexStep = 1024
+// readIndex makes the index of all live cases, with every processor, since decoding them is most of what Open does.
+func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
+	type raw struct{ key, value []byte }
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	var mu sync.Mutex
+	rows := map[protocol.Ref]*row{}
+	decode := func(batch []raw) error {
+		for _, r := range batch {
+			record, err := protocol.Reopen(r.value)
+			if err != nil {
+				return fmt.Errorf("read record at %x: %w", r.key, err)
+			}
+			if record.Type() != protocol.TypeCase {
+				continue
+			}
+			w := newRow(numbers[placeOf(r.key).short], record)
+			mu.Lock()
+			rows[w.ref] = w
+			mu.Unlock()
+		}
+		return nil
+	}
+	var batch []raw
+	c := b.log.Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if batch = append(batch, raw{k, v}); len(batch) == 1000 {
+			full := batch
+			g.Go(func() error { return decode(full) })
+			batch = nil
+		}
+	}
+	g.Go(func() error { return decode(batch) })
+	err := g.Wait()
+	x := index{rows: map[protocol.Ref]*row{}, day: dayOf(time.Now())}
+	x.apply(rows)
+	return x, err
+}
 
 // fold makes text comparable: cases folded, accents stripped.
 func fold(s string) string {
@@ -184,62 +236,4 @@ func fold(s string) string {
 		return s // none of these transformers ever fails
 	}
 	return out
-}
-
-// Query says which cases List is to return. A zero field asks nothing.
-type Query struct {
-	// Network asks for the cases of other countries; otherwise our own.
-	Network bool
-	// Country is the ISO code of the member whose case it is.
-	Country string
-	Sex     protocol.Sex
-	Kind    protocol.Kind
-	// AgeMin and AgeMax are whole years of age now. A case matches when a child may be of such an age, and of Sex.
-	AgeMin, AgeMax int
-	// Year is the one in which the child went missing, or was found.
-	Year int
-	// Text is looked for in names, other names, number, locality and area: each of its words must stand in one of them,
-	// whatever case and accents.
-	Text string
-	// Offset and Limit choose the page; Limit 0 only counts.
-	Offset, Limit int
-}
-
-// match is a Query made ready.
-type match struct {
-	Query
-	own   protocol.Origin
-	words []string
-	clock protocol.Clock
-}
-
-func (q *match) fits(w *row) bool {
-	if (w.of.origin == q.own) == q.Network || q.Kind != "" && w.kind != q.Kind || q.Year != 0 && int(w.since.Year) != q.Year ||
-		q.Country != "" && (w.of.Card == nil || w.of.Card.Country != q.Country) {
-		return false
-	}
-	if !w.of.shows(w.review, q.clock) {
-		return false
-	}
-	for _, word := range q.words {
-		if !strings.Contains(w.text, word) {
-			return false
-		}
-	}
-	if q.Sex == "" && q.AgeMin == 0 && q.AgeMax == 0 {
-		return true
-	}
-	return slices.ContainsFunc(w.kids, func(k kid) bool { return q.fitsKid(w, k) })
-}
-
-func (q *match) fitsKid(w *row, k kid) bool {
-	if q.Sex != "" && k.sex != q.Sex {
-		return false
-	}
-	if q.AgeMin == 0 && q.AgeMax == 0 {
-		return true
-	}
-	child := protocol.Child{BirthYear: k.born, Age: k.age}
-	min, max, ok := child.AgeNow(w.since, q.clock.Now)
-	return ok && max >= q.AgeMin && (q.AgeMax == 0 || min <= q.AgeMax)
 }

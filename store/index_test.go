@@ -26,11 +26,11 @@ func TestIndexAgainstSorting(t *testing.T) {
 			}
 		}
 		x.apply(changes)
-		want := []*row{}
+		want := []slot{}
 		for _, w := range model {
-			want = append(want, w)
+			want = append(want, w.slot(x.day))
 		}
-		slices.SortFunc(want, (*row).compare)
+		slices.SortFunc(want, func(a, b slot) int { return a.row.compare(b.row) })
 		if !slices.Equal(x.order, want) || len(x.rows) != len(model) {
 			t.Fatalf("round %d: %d rows in another order than %d sorted", round, len(x.order), len(want))
 		}

@@ -36,7 +36,8 @@ func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Head
 		if err := errors.Join(refused, err); err != nil {
 			return err
 		}
-		return c.setPlace(s.own, epoch, h.Seq)
+		c.setPlace(protocol.LogPlace{Origin: s.own, Epoch: epoch, Seq: h.Seq})
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("append record: %w", err)
@@ -141,7 +142,7 @@ func (s *Store) Seen(claim *protocol.Claim) error {
 		return nil
 	}
 	return s.view(func(b *buckets) error {
-		err := b.judge(m.short, h, claim.Type(), protocol.Digest(claim.ID()))
+		_, err := b.judge(m.short, h, claim.Type(), protocol.Digest(claim.ID()))
 		if errors.Is(err, protocol.ErrFork) && claim.Type() == protocol.TypeTakedown {
 			return nil
 		}
@@ -149,35 +150,36 @@ func (s *Store) Seen(claim *protocol.Claim) error {
 	})
 }
 
-// judge holds a record against what is stored of its case and at its place.
-func (b *buckets) judge(short uint32, h protocol.Header, t protocol.Type, d digest) error {
+// judge holds a record against what is stored of its case and at its place. live is the case's live record, nil if there
+// is none.
+func (b *buckets) judge(short uint32, h protocol.Header, t protocol.Type, d digest) (live *liveCase, err error) {
 	ref, at := h.Ref(), place{short, h.Epoch, h.Seq}
 	if v := b.dead.Get(ref[:]); v != nil {
 		if deadCaseOf(v).takedown == d {
-			return protocol.ErrStored
+			return nil, protocol.ErrStored
 		}
-		return protocol.ErrClosed
+		return nil, protocol.ErrClosed
+	}
+	if v := b.cases.Get(ref[:]); v != nil {
+		l := liveCaseOf(v)
+		live = &l
 	}
 	if v := b.digests.Get(at.key()); v != nil {
 		if digest(v[1:]) == d {
-			return protocol.ErrStored
+			return live, protocol.ErrStored
 		}
-		return protocol.ErrFork
+		return live, protocol.ErrFork
 	}
-	v := b.cases.Get(ref[:])
-	if v == nil || t == protocol.TypeTakedown {
-		return nil
-	}
-	live := liveCaseOf(v)
 	switch {
+	case live == nil, t == protocol.TypeTakedown:
 	case h.Epoch < live.epoch, h.Epoch == live.epoch && h.Rev < live.rev:
-		return protocol.ErrStale
+		return live, protocol.ErrStale
 	case h.Epoch == live.epoch && h.Rev == live.rev:
-		return protocol.ErrFork
+		return live, protocol.ErrFork
 	case !at.after(live.place): // a later revision at an earlier place: the counter was set back
-		return protocol.ErrFork
+		return live, protocol.ErrFork
 	}
-	return nil
+	return live, nil
 }
 
 // put stores one record. refused is an outcome of Put; err ends the transaction.
@@ -188,15 +190,15 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		return protocol.ErrOrigin, nil
 	}
 	d, closing := protocol.Digest(r.ID()), r.Type() == protocol.TypeTakedown
-	refused = c.judge(m.short, h, r.Type(), d)
+	live, refused := c.judge(m.short, h, r.Type(), d)
 	forked := errors.Is(refused, protocol.ErrFork) && closing
 	if refused != nil && !forked {
 		return refused, nil
 	}
-	ref, at := h.Ref(), place{m.short, h.Epoch, h.Seq}
+	at := place{m.short, h.Epoch, h.Seq}
 	var old *protocol.Record
-	if v := c.cases.Get(ref[:]); v != nil {
-		if old, err = c.read(liveCaseOf(v).place); err != nil {
+	if live != nil {
+		if old, err = c.read(live.place); err != nil {
 			return nil, err
 		}
 		if err := c.drop(m, old); err != nil {
@@ -220,7 +222,8 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("write log: %w", err)
 	}
-	return nil, c.advance(m, at)
+	c.advance(m, at)
+	return nil, nil
 }
 
 // show writes what leads to a live case, save its place in the log.

@@ -155,19 +155,17 @@ func (s *Store) SetMember(card *protocol.Card, standing protocol.Standing, at ti
 		case standing == protocol.Removed:
 			return c.removeCases(m)
 		case back:
-			return c.restart(m)
+			c.restart(m)
 		}
 		return nil
 	})
 }
 
 // restart begins the place of an origin's log anew, over the takedowns that outlived the membership.
-func (c *change) restart(m *member) error {
-	k, _ := c.digests.Cursor().Seek(place{short: m.short}.key())
-	if k == nil || placeOf(k).short != m.short {
-		return nil
+func (c *change) restart(m *member) {
+	if k, _ := c.digests.Cursor().Seek(place{short: m.short}.key()); k != nil && placeOf(k).short == m.short {
+		c.advance(m, placeOf(k))
 	}
-	return c.advance(m, placeOf(k))
 }
 
 // removeCases deletes what a removed member published. Its takedowns stay: they outlive the membership.

@@ -97,35 +97,47 @@ func (s *Store) SetPlace(p protocol.LogPlace) error {
 		if !c.s.members[p.Origin].taken() {
 			return protocol.ErrOrigin
 		}
-		return c.setPlace(p.Origin, p.Epoch, p.Seq)
+		c.setPlace(p)
+		return nil
 	})
 }
 
-func (c *change) setPlace(o protocol.Origin, epoch, seq uint64) error {
-	if held := c.place(o); epoch < held.Epoch || epoch == held.Epoch && seq <= held.Seq {
-		return nil
+// heldAt returns the place of an origin's log as this change has it so far.
+func (c *change) heldAt(o protocol.Origin) protocol.LogPlace {
+	if p, ok := c.moved[o]; ok {
+		return p
 	}
-	at := place{c.s.members[o].short, epoch, seq}
+	return c.place(o)
+}
+
+// setPlace moves a place on. finish writes it, moved on over what is stored above it by then.
+func (c *change) setPlace(p protocol.LogPlace) {
+	if held := c.heldAt(p.Origin); p.Epoch > held.Epoch || p.Epoch == held.Epoch && p.Seq > held.Seq {
+		c.moved[p.Origin] = p
+	}
+}
+
+// advance moves the place of an origin's log when the record just stored is the next one.
+func (c *change) advance(m *member, at place) {
+	held := c.heldAt(m.origin)
+	if held.Epoch == at.epoch && held.Seq+1 == at.seq || held.Epoch == 0 && held.Seq == 0 && at.seq == 1 {
+		c.moved[m.origin] = protocol.LogPlace{Origin: m.origin, Epoch: at.epoch, Seq: at.seq}
+	}
+}
+
+func (c *change) writePlace(p protocol.LogPlace) error {
+	at := place{c.s.members[p.Origin].short, p.Epoch, p.Seq}
 	next := at
 	cur := c.digests.Cursor()
-	for k, _ := cur.Seek(place{at.short, epoch, seq + 1}.key()); k != nil; k, _ = cur.Next() {
+	for k, _ := cur.Seek(place{at.short, at.epoch, at.seq + 1}.key()); k != nil; k, _ = cur.Next() {
 		next.seq++
 		if placeOf(k) != next {
 			break
 		}
 		at = next
 	}
-	if err := c.places.Put(o[:], at.key()[4:]); err != nil {
+	if err := c.places.Put(p.Origin[:], at.key()[4:]); err != nil {
 		return fmt.Errorf("write place: %w", err)
-	}
-	return nil
-}
-
-// advance moves the place of an origin's log when the record just stored is the next one.
-func (c *change) advance(m *member, at place) error {
-	held := c.place(m.origin)
-	if held.Epoch == at.epoch && held.Seq+1 == at.seq || held.Epoch == 0 && held.Seq == 0 && at.seq == 1 {
-		return c.setPlace(m.origin, at.epoch, at.seq)
 	}
 	return nil
 }
@@ -163,8 +175,8 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 		err := s.view(func(b *buckets) error {
 			size := 0
 			c := b.digests.Cursor()
-			k, v := c.Seek(below.key())
-			if k == nil {
+			var k, v []byte
+			if after, _ := c.Seek(below.key()); after == nil {
 				k, v = c.Last()
 			} else {
 				k, v = c.Prev()

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -79,18 +78,15 @@ func (p *Public) read(tx *bbolt.Tx, ref protocol.Ref, clock protocol.Clock) (*Sh
 
 // List returns the page of cases that a query asks for, urgent ones first, then the newest, and how many there are in all.
 func (p *Public) List(q Query) (found []*Shown, total int, err error) {
-	want := match{Query: q, own: p.s.own, words: strings.Fields(fold(q.Text)), clock: p.s.Clock(nil)}
+	want := p.match(q)
 	var page []protocol.Ref
-	p.s.mu.RLock()
-	for _, w := range slices.Backward(p.s.index.order) {
-		if want.fits(w) {
-			if total >= q.Offset && len(page) < q.Limit {
-				page = append(page, w.ref)
-			}
-			total++
+	want.each(p.s, func(w *row) bool {
+		if total >= q.Offset && len(page) < q.Limit {
+			page = append(page, w.ref)
 		}
-	}
-	p.s.mu.RUnlock()
+		total++
+		return true
+	})
 	err = p.s.db.View(func(tx *bbolt.Tx) error {
 		for _, ref := range page {
 			switch c, err := p.read(tx, ref, want.clock); {
@@ -111,20 +107,15 @@ func isNot(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(
 
 // Countries returns the ISO codes of the other countries that have cases to show now, sorted.
 func (p *Public) Countries() ([]string, error) {
-	want := match{Query: Query{Network: true}, own: p.s.own, clock: p.s.Clock(nil)}
-	p.s.mu.RLock()
-	defer p.s.mu.RUnlock()
 	codes := []string{}
 	seen := map[*member]bool{}
-	for _, w := range p.s.index.order {
-		if !seen[w.of] && want.fits(w) {
+	p.match(Query{Network: true}).each(p.s, func(w *row) bool {
+		if !seen[w.of] {
 			seen[w.of] = true
 			codes = append(codes, w.of.Card.Country)
-			if len(seen) == len(p.s.members) {
-				break
-			}
 		}
-	}
+		return len(seen)+1 < len(p.s.members) // our own has none
+	})
 	slices.Sort(codes)
 	return slices.Compact(codes), nil
 }

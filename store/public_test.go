@@ -233,3 +233,24 @@ func TestListFindsAndOrders(t *testing.T) {
 		t.Errorf("own %v, %v", own, err)
 	}
 }
+
+// TestAgesGrow asks for an age before and after the children's birthdays.
+func TestAgesGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, xa, _ := twoCountries(t)
+		appendCase(t, s, xa, protocol.NewCaseID(), func(e *protocol.Entry) {
+			e.Case.Children[0].BirthYear = 0
+			e.Case.Children[0].Age = protocol.Age{Min: 8, Max: 8, Unit: protocol.Years}
+			e.Case.Since = protocol.DateOf(time.Now())
+			e.ReviewBy = e.At.AddDate(0, 11, 0)
+		})
+		for _, c := range []struct {
+			months, age, total int
+		}{{0, 8, 1}, {0, 9, 0}, {10, 9, 1}, {0, 10, 0}} {
+			time.Sleep(time.Duration(c.months) * 30 * 24 * time.Hour)
+			if _, total, err := s.Public().List(Query{AgeMin: c.age, AgeMax: c.age}); err != nil || total != c.total {
+				t.Errorf("%s: %d cases of age %d (%v), want %d", time.Now().Format(time.DateOnly), total, c.age, err, c.total)
+			}
+		}
+	})
+}

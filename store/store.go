@@ -171,6 +171,7 @@ type change struct {
 	s       *Store
 	touched map[place]struct{} // blocks to digest again
 	tally   map[protocol.Origin]numbered
+	moved   map[protocol.Origin]protocol.LogPlace
 	rows    map[protocol.Ref]*row // rows of the index to set, nil to remove
 	added   map[digest]bool       // photo files that a record came to refer to: is it a thumbnail?
 	dropped map[digest]struct{}   // photo files that something stopped referring to
@@ -187,7 +188,8 @@ func (s *Store) change(do func(*change) error) error {
 }
 
 func (s *Store) changeLocked(do func(*change) error) error {
-	c := &change{s: s, touched: map[place]struct{}{}, tally: map[protocol.Origin]numbered{}, rows: map[protocol.Ref]*row{},
+	c := &change{s: s, touched: map[place]struct{}{}, tally: map[protocol.Origin]numbered{},
+		moved: map[protocol.Origin]protocol.LogPlace{}, rows: map[protocol.Ref]*row{},
 		added: map[digest]bool{}, dropped: map[digest]struct{}{}}
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		c.buckets = open(tx)
@@ -228,6 +230,11 @@ func (c *change) finish() error {
 	}
 	if err := c.settle(); err != nil {
 		return err
+	}
+	for _, p := range c.moved {
+		if err := c.writePlace(p); err != nil {
+			return err
+		}
 	}
 	for _, d := range c.s.swept {
 		if err := c.doomed.Delete(d[:]); err != nil {

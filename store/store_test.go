@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/gmcn/gmcn/protocol"
 )
@@ -166,7 +167,7 @@ func openStore(t testing.TB, dir string, own *country) *Store {
 
 func checkAndClose(t testing.TB, s *Store) {
 	t.Helper()
-	if err := s.Check(); err != nil && !errors.Is(err, bbolt.ErrDatabaseNotOpen) {
+	if err := s.Check(); err != nil && !errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		t.Errorf("check: %v", err)
 	}
 	if err := s.Close(); err != nil {

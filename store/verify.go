@@ -77,7 +77,8 @@ func (c *change) verified(m *member, h *protocol.Head) error {
 	if h.Seq == 0 {
 		return nil
 	}
-	return c.setPlace(m.origin, h.Epoch, h.Seq)
+	c.setPlace(protocol.LogPlace{Origin: m.origin, Epoch: h.Epoch, Seq: h.Seq})
+	return nil
 }
 
 // Verified returns the newest head of an origin that we have verified: our own log was, at some moment since it came,
@@ -157,7 +158,8 @@ func (s *Store) Shred(o protocol.Origin) (cases int, err error) {
 				return fmt.Errorf("forget place: %w", err)
 			}
 			c.then = append(c.then, func() { m.verified = nil })
-			return c.restart(m)
+			c.restart(m)
+			return nil
 		})
 		if cases += n; err != nil || n < shredStep {
 			if err != nil {

@@ -16,6 +16,7 @@ type Fact struct {
 	Label string
 	Value string
 	Lang  string
+	Prose bool // free text, not the words for a code
 }
 
 // facts gathers Facts in one language.
@@ -32,7 +33,7 @@ func (f *facts) add(key, value string) {
 
 func (f *facts) text(key string, t protocol.Text) {
 	if lang, s := t.Pick(f.l.Tag); s != "" {
-		f.list = append(f.list, Fact{key, f.l.T("case." + key), s, foreign(f.l, lang)})
+		f.list = append(f.list, Fact{key, f.l.T("case." + key), s, foreign(f.l, lang), true})
 	}
 }
 
@@ -105,7 +106,11 @@ func (f *facts) looks(eyes protocol.EyeColour, hair []protocol.HairColour, dyed 
 			inches := int(math.Round(float64(cm) / 2.54))
 			return l.T("case.feet", "feet", inches/12, "inches", inches%12)
 		}
-		s += " (" + span(l, feet(h.Min), feet(h.Max)) + ")"
+		low, high := feet(h.Min), feet(h.Max)
+		if low != high {
+			low += " – " + high
+		}
+		s += " (" + low + ")"
 	}
 	f.add("height", asOf(l, s, h.AsOf))
 }
@@ -124,7 +129,7 @@ func asOf(l *i18n.Locale, s string, d protocol.Date) string {
 	if d.IsZero() {
 		return s
 	}
-	return s + " (" + l.T("case.asof", "date", DateText(l, d)) + ")"
+	return join(l, []string{s, l.T("case.asof", "date", DateText(l, d))})
 }
 
 // join lists words with the language's comma.

@@ -5,12 +5,15 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"image"
 	"image/png"
 	"io"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/image/draw"
 )
 
 // Limits of a logo.
@@ -46,12 +49,23 @@ func pngLogo(raw []byte) (*Logo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("damaged PNG picture: %w", err)
 	}
-	// Encoded again, so that nothing but the pixels is served.
-	var out bytes.Buffer
-	if err := png.Encode(&out, m); err != nil {
+	l, err := sized(&Logo{Type: "image/png"}, float64(head.Width), float64(head.Height))
+	if err != nil {
 		return nil, err
 	}
-	return sized(&Logo{Type: "image/png", Data: out.Bytes()}, float64(head.Width), float64(head.Height))
+	// Two pixels for each of a page's are as many as are seen.
+	if head.Height > 2*l.Height {
+		small := image.NewNRGBA(image.Rect(0, 0, 2*l.Width, 2*l.Height))
+		draw.CatmullRom.Scale(small, small.Rect, m, m.Bounds(), draw.Src, nil)
+		m = small
+	}
+	// Encoded again, so that nothing but the pixels is served.
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, m); err != nil {
+		return nil, fmt.Errorf("save the logo: %w", err)
+	}
+	l.Data = out.Bytes()
+	return l, nil
 }
 
 func sized(l *Logo, w, h float64) (*Logo, error) {

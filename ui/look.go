@@ -29,7 +29,7 @@ type Look struct {
 
 // Article is a text of the country's own.
 type Article struct {
-	// Title is the text's first heading, "" if it has none; it is not repeated in Body.
+	// Title is the text's first heading if that is of the first level, else ""; it is not repeated in Body.
 	Title string
 	// Body has its headings from h2 down and no HTML but what Markdown makes.
 	Body template.HTML
@@ -127,7 +127,7 @@ func markdown(raw []byte) (Article, error) {
 	if err != nil {
 		return t, err
 	}
-	if len(headings) > 0 {
+	if len(headings) > 0 && headings[0].Level == 1 {
 		first := headings[0]
 		t.Title = plain(first, raw)
 		first.Parent().RemoveChild(first.Parent(), first)

@@ -21,7 +21,7 @@ func load(t *testing.T, files map[string]string) (*Look, error) {
 func TestTextsAreMarkdownWithoutHTML(t *testing.T) {
 	l, err := load(t, map[string]string{
 		"home.en.md":  "# Every *child*\n\nWe search.\n\n# More\n\n## Deeper\n\n<script>alert(1)</script><b onclick=x>bold</b>\n\n[bad](javascript:alert(1)) [good](https://example.org) [phone](tel:116000)\n\n![x](https://example.org/x.png)",
-		"about.fr.md": "Sans titre, avec **gras**.",
+		"about.fr.md": "Sans titre, avec **gras**.\n\n### Plus",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestTextsAreMarkdownWithoutHTML(t *testing.T) {
 			t.Errorf("%s in %s", never, body)
 		}
 	}
-	if a := l.About["fr"]; a.Title != "" || !strings.Contains(string(a.Body), "<strong>gras</strong>") {
+	if a := l.About["fr"]; a.Title != "" || !strings.Contains(string(a.Body), "<strong>gras</strong>.</p>\n<h2>Plus</h2>") {
 		t.Errorf("about: %+v", a)
 	}
 	if _, ok := l.About["en"]; ok {
@@ -109,6 +109,9 @@ func TestPNGLogoIsMeasured(t *testing.T) {
 	}
 	if l.Logo.Width != 144 || l.Logo.Height != 48 || l.Logo.Type != "image/png" {
 		t.Errorf("got %d by %d, %s", l.Logo.Width, l.Logo.Height, l.Logo.Type)
+	}
+	if m, err := png.DecodeConfig(bytes.NewReader(l.Logo.Data)); err != nil || m.Width != 288 || m.Height != 96 {
+		t.Errorf("served at %d by %d pixels, want twice the size on the page: %v", m.Width, m.Height, err)
 	}
 	for _, bad := range []string{picture(20, 20), picture(3000, 100), "GIF89a", picture(100, 100)[:80]} {
 		if _, err := load(t, map[string]string{"logo.png": bad}); err == nil {

@@ -116,8 +116,12 @@ func (p *Page) Date(d protocol.Date) string { return DateText(p.Locale, d) }
 // Country returns the name of a country in the page's language, or its code if no list has a name.
 func (p *Page) Country(code string) string { return CountryName(p.Locale, nil, code) }
 
-// Bdi isolates text whose direction may differ from the sentence's.
+// Bdi isolates text whose direction may differ from the sentence's. A list that isolates its parts itself, such as PlaceText's,
+// stays in the sentence's direction: the first part must not turn the rest around.
 func Bdi(s string) template.HTML {
+	if strings.ContainsRune(s, '\u2068') {
+		return template.HTML(template.HTMLEscapeString(s))
+	}
 	return template.HTML("<bdi>" + template.HTMLEscapeString(s) + "</bdi>")
 }
 
@@ -141,7 +145,7 @@ func dialled(number string) string {
 	}, number)
 }
 
-//go:embed template
+//go:embed template/*.html
 var embeddedTemplates embed.FS
 
 // Templates are the pages of a site or of the console, parsed once and safe for concurrent use.
@@ -150,7 +154,8 @@ type Templates struct {
 }
 
 // NewTemplates parses the folder template of from. Every page may use, and redefine, the blocks of this package's frame and
-// of the folder's files whose names begin with "_"; a page defines "main". A page's name is its file's without ".html".
+// of the folder's files whose names begin with "_"; a page defines "main". A page's name is its file's without ".html". Embed the folder as template/*.html: a bare template
+// would leave out the files with "_".
 func NewTemplates(static *Static, from fs.FS) (*Templates, error) {
 	base := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
 		"static": static.URL, "bdi": Bdi, "code": Code, "tel": Tel, "dial": dialled,

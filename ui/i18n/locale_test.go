@@ -97,7 +97,7 @@ func TestT(t *testing.T) {
 		{l.T("site.call", "number", "116000"), "Call 116000"},
 		{l.T("browse.page", "pages", 12, "page", 2), "Page 2 of 12"},
 		{l.T("case.since", "date", 2026), "Missing since 2026"},
-		{l.T("site.source", "name", "{{.name}} {0}"), "Source: {{.name}} {0}"},
+		{l.T("poster.issued", "name", "{{.name}} {0}"), "Issued by {{.name}} {0}"},
 		{l.T("no.such"), "⟦no.such⟧"},
 		{l.T("site.call"), "Call ⟦number⟧"},
 		{l.T("site.call", "number"), "Call ⟦number⟧"},

@@ -1,0 +1,45 @@
+# The tools that check the code, pinned; make fetches them through the module proxy.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# How long each fuzzer runs: make fuzz FUZZTIME=5m
+FUZZTIME = 10s
+
+.PHONY: run build test race fuzz check lint vuln
+
+# Three invented countries on this machine; ctrl-C stops them.
+run: build
+	@bin/gmcn demo
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/gmcn ./cmd/gmcn
+
+test:
+	go test ./...
+
+race:
+	go test -race ./...
+
+fuzz:
+	@set -e; \
+	for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\).*/\1/p' $$file); do \
+			echo "$$file $$name"; \
+			go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) ./$$(dirname $$file); \
+		done; \
+	done
+
+# Everything that must hold before a change is sent.
+check: lint vuln test
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+# Status 3 is a finding. Any other failure means that the database of vulnerabilities could not be read.
+vuln:
+	@GOBIN=$(CURDIR)/bin/tools go install $(GOVULNCHECK)
+	@bin/tools/govulncheck ./... || { status=$$?; if [ $$status -eq 3 ]; then exit 1; fi; \
+		echo "govulncheck did not run (status $$status), most likely without a network: vulnerabilities were NOT looked for"; }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+)
+
+// text returns the configuration as a file for a person to read and edit.
+func (c *Config) text() []byte {
+	var b bytes.Buffer
+	if err := configTemplate.Execute(&b, c); err != nil {
+		panic(err) // the template is ours, and nothing in a Config can stop it
+	}
+	return b.Bytes()
+}
+
+var configTemplate = template.Must(template.New(configFile).Funcs(template.FuncMap{
+	"str": tomlString, "list": tomlList, "words": tomlWords,
+	"span": func(d duration) string { return strings.TrimSuffix(time.Duration(d).String(), "0m0s") },
+}).Parse(`# The configuration of one country's gmcn. Lines that begin with # do nothing. A key that gmcn does not know is an error.
+# A change takes effect when "gmcn run" starts again.
+{{- if .Demo}}
+
+# Every page says that this is a demonstration.
+demo = true
+{{- end}}
+
+# What stands on the member's card, for the public and the other members.
+# After a change here: gmcn card -renew
+[member]
+# ISO 3166-1 code of two letters.
+country = {{str .Member.Country}}
+{{- if .Member.CountryNames}}
+# What the member calls its country, by language.
+country_names = {{words .Member.CountryNames}}
+{{- else}}
+# What the member calls its country, by language, if it is not what everybody calls it.
+# country_names = { en = "…", fr = "…" }
+{{- end}}
+# The organisation's name, by language.
+names = {{words .Member.Names}}
+# Languages of the site, the main one first.
+languages = {{list .Member.Languages}}
+# The public address of the site, without a slash at the end.
+site = {{str .Member.Site}}
+{{- if .Member.Addrs}}
+# Where other countries' nodes reach this one.
+addrs = {{list .Member.Addrs}}
+{{- else}}
+# Where other countries' nodes reach this one. Without it this node calls them, and two such nodes never meet.
+# addrs = ["/ip4/203.0.113.7/tcp/4001", "/ip4/203.0.113.7/udp/4001/quic-v1"]
+{{- end}}
+{{range .Member.Hotlines}}
+# A number that the public may call; the first is the most important. label is by language.
+[[member.hotlines]]
+number = {{str .Number}}
+{{- if .Label}}
+label = {{words .Label}}
+{{- else}}
+# label = { en = "Day and night, free of charge" }
+{{- end}}
+{{end}}
+[node]
+# Where the node listens for other countries.
+listen = {{list .Node.Listen}}
+# How long other countries may show our cases without hearing from us: 24h to 168h.
+lease = {{str (span .Node.Lease)}}
+
+[site]
+# Where the public site listens; put a web server with TLS in front of it.
+listen = {{str .Site.Listen}}
+{{- if .Site.Digits}}
+# Digits, by language.
+digits = {{words .Site.Digits}}
+{{- else}}
+# Digits, by language, where they are not 0 to 9: arab, arabext, deva, …
+# digits = { ar = "arab" }
+{{- end}}
+
+[console]
+# Where the console for your staff listens. Keep it off the open internet.
+listen = {{str .Console.Listen}}
+
+# Colours. gmcn refuses to start with ones that cannot be read, and names the nearest that can.
+# The logo and your own texts are files in the folder site.
+[look]
+{{if not .Look.Brand}}# {{end}}brand = {{str (or .Look.Brand "#B00020")}}
+{{if not .Look.Accent}}# {{end}}accent = {{str (or .Look.Accent "#FFC72C")}}
+{{if not .Look.Ink}}# {{end}}ink = {{str (or .Look.Ink "#101820")}}
+`))
+
+// tomlString quotes as JSON does, which is a basic string of TOML too.
+func tomlString(s string) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		panic(err) // a string always encodes
+	}
+	return strings.ReplaceAll(strings.TrimSpace(b.String()), "\x7f", `\u007f`)
+}
+
+func tomlList(items []string) string {
+	quoted := make([]string, len(items))
+	for i, s := range items {
+		quoted[i] = tomlString(s)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+func tomlWords(t map[string]string) string {
+	var pairs []string
+	for _, tag := range slices.Sorted(maps.Keys(t)) {
+		pairs = append(pairs, fmt.Sprintf("%s = %s", tag, tomlString(t[tag])))
+	}
+	return "{ " + strings.Join(pairs, ", ") + " }"
+}

@@ -1,0 +1,166 @@
+package site
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/protocol/photo"
+	"github.com/gmcn/gmcn/store"
+	"github.com/gmcn/gmcn/ui"
+	"github.com/gmcn/gmcn/ui/i18n"
+	"github.com/gmcn/gmcn/ui/poster"
+)
+
+// letterCountries print on Letter, not on A4.
+var letterCountries = []string{"US", "CA", "MX", "CL", "CO", "CR", "DO", "GT", "NI", "PA", "PH", "PR", "SV", "VE"}
+
+// posters returns the links to the posters of the case at path. Posters read from left to right so far: a page that does not
+// offers those of the site's other languages.
+func (s *site) posters(l *i18n.Locale, path string) []posterLink {
+	var out []posterLink
+	for _, other := range s.alternates(l, path+"/poster.pdf", s.Languages) {
+		switch {
+		case other.Current && other.Dir == "ltr":
+			return []posterLink{{Href: other.Href, Text: l.T("site.poster")}}
+		case !other.Current && other.Dir == "ltr":
+			out = append(out, posterLink{other.Href, l.T("site.poster"), other.Name, other.Tag})
+		}
+	}
+	return out
+}
+
+// noPosterPage says that the poster cannot be made in this language.
+type noPosterPage struct {
+	ui.Page
+	Message template.HTML
+	Back    string
+}
+
+func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
+	ref, err := refOf(c)
+	if err != nil {
+		return err
+	}
+	shown, err := s.Public.Case(ref)
+	if err != nil {
+		return err
+	}
+	owner, err := s.Public.Card(shown.Origin)
+	if err != nil {
+		return err
+	}
+	own, err := s.Public.Own()
+	if err != nil {
+		return err
+	}
+	_, organisation := owner.Names.Pick(l.Tag)
+	in := poster.Input{
+		Case: shown.Case, Locale: l, Size: poster.A4, Organisation: organisation, Country: countryOf(l, shown.Case, owner), Hotline: hotline(shown.Case, owner),
+		CaseURL: s.BaseURL + "/c/" + ref.String(), Brand: s.Look.Theme.Brand, Accent: s.Look.Theme.Accent,
+		Updated: shown.At, ValidUntil: shown.ReviewBy, Fingerprint: shown.Origin.Fingerprint(),
+	}
+	if slices.Contains(letterCountries, own.Country) {
+		in.Size = poster.Letter
+	}
+	switch size := c.Query("size"); size {
+	case "":
+	case "A4", "letter":
+		in.Size = poster.Size(size)
+	default:
+		return &ui.Fault{Status: http.StatusBadRequest, Key: "badrequest"}
+	}
+	done, err := s.busy(c)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := s.addPhoto(&in, shown); err != nil {
+		return err
+	}
+	pdf, err := poster.Render(in)
+	var script *poster.ScriptError
+	if errors.As(err, &script) {
+		return s.showNoPoster(c, l, in, owner, ref)
+	}
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(pdf)
+	etag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	c.Header("ETag", etag)
+	c.Header("X-Robots-Tag", "noindex")
+	c.Header("Content-Disposition", `inline; filename="`+fileName(shown.Case.Number)+`.pdf"`)
+	if ui.NotModified(c, etag) {
+		return nil
+	}
+	ui.Send(c, http.StatusOK, "application/pdf", pdf)
+	return nil
+}
+
+// addPhoto puts the first photo of the page on the poster, at a size for paper. Without the file the poster has none.
+func (s *site) addPhoto(in *poster.Input, shown *store.Shown) error {
+	for _, p := range pictures(shown) {
+		if p.Kind != protocol.Portrait && p.Kind != protocol.FullFigure {
+			continue
+		}
+		full, err := s.Public.Photo(p.File.Cid)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if in.Photo, err = photo.Resize(full, 1000, 1250, 80); err != nil {
+			return err
+		}
+		in.PhotoInfo = p
+		return nil
+	}
+	return nil
+}
+
+// showNoPoster answers 406 with links to the languages in which the poster can be made.
+func (s *site) showNoPoster(c *gin.Context, l *i18n.Locale, in poster.Input, owner *protocol.Card, ref protocol.Ref) error {
+	path := "/cases/" + ref.String()
+	page, err := s.page(l, path)
+	if err != nil {
+		return err
+	}
+	p := &noPosterPage{Page: page, Back: "/" + l.Tag + path}
+	p.Title, p.NoIndex = l.T("site.poster"), true
+	var links []string
+	in.Photo = nil
+	for _, other := range s.alternates(l, path+"/poster.pdf", s.Languages) {
+		in.Locale, _ = s.Bundle.Locale(other.Tag)
+		_, in.Organisation = owner.Names.Pick(other.Tag)
+		in.Country = countryOf(in.Locale, in.Case, owner)
+		if _, err := poster.Render(in); err == nil {
+			links = append(links, `<a href="`+template.HTMLEscapeString(other.Href)+`" lang="`+other.Tag+`"><bdi>`+template.HTMLEscapeString(other.Name)+`</bdi></a>`)
+		}
+	}
+	p.Message = p.H("poster.notscript", "languages", template.HTML(strings.Join(links, " · ")))
+	if len(links) == 0 {
+		p.Message = p.H("poster.notyet")
+	}
+	c.Header("Cache-Control", "no-store")
+	return s.templates.Render(c, http.StatusNotAcceptable, "noposter", p)
+}
+
+// fileName makes a name for a file of a case number: letters, digits and dashes.
+func fileName(number string) string {
+	return strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return '-'
+	}, number)
+}
