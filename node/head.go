@@ -84,18 +84,21 @@ func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !member.Card.NotAfter.After(time.Now()) {
-		return nil, protocol.ErrKey
-	}
-	if head.At.After(time.Now().Add(protocol.MaxAhead)) {
-		return nil, protocol.ErrFuture
-	}
 	old, err := n.store.Head(head.Origin)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if err == nil && !head.Newer(old) {
 		return nil, protocol.ErrStored
+	}
+	// The time is told before the head is held back for its own: else a slow clock would never learn that it is slow.
+	n.store.Heard(head.Origin, head.At)
+	now := n.Clock().Now
+	if !member.Card.NotAfter.After(now) {
+		return nil, protocol.ErrKey
+	}
+	if head.At.After(now.Add(protocol.MaxAhead)) {
+		return nil, protocol.ErrFuture
 	}
 	return head, n.store.SetHead(head)
 }

@@ -184,6 +184,13 @@ type Peer struct {
 	Live, Dead uint64
 	// Head is the newest signed head that we hold of it; nil before the first.
 	Head *protocol.Head
+	// Verified is the newest head that our copy of its log has been exactly what it vouches for; nil before the first.
+	// Its Until ends the lease.
+	Verified *protocol.Head
+	// State is how sure we are of its log; "" for our own.
+	State protocol.State
+	// Suspect says that its log is not what it signed, and that several members could not help.
+	Suspect bool
 }
 
 // Peers returns every member, ourselves first.
@@ -192,7 +199,7 @@ func (n *Node) Peers() ([]Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := n.mesh.Load()
+	m, now := n.mesh.Load(), n.Clock().Now
 	out := make([]Peer, 0, len(all))
 	for _, member := range all {
 		o := member.Card.Origin()
@@ -208,6 +215,15 @@ func (n *Node) Peers() ([]Peer, error) {
 		p.Held, p.Live, p.Dead = place.Seq, state.Live, state.Dead
 		if p.Head, err = n.store.Head(o); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
+		}
+		if p.Verified, err = n.store.Verified(o); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if o != n.Origin() {
+			if p.State, err = n.state(o, now); err != nil {
+				return nil, err
+			}
+			p.Suspect = n.suspect(o)
 		}
 		n.mu.RLock()
 		p.LastSeen = n.seen[o]

@@ -53,6 +53,7 @@ type mesh struct {
 	mu      sync.Mutex
 	serving map[peer.ID]int           // streams open, by member
 	downs   map[peer.ID]*rate.Limiter // takedowns that a member may push
+	faults  map[peer.ID]fault
 }
 
 // join makes the host, registers what it serves and joins the topics.
@@ -67,7 +68,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{},
-		downs: map[peer.ID]*rate.Limiter{}}
+		downs: map[peer.ID]*rate.Limiter{}, faults: map[peer.ID]fault{}}
 	opts := []libp2p.Option{
 		libp2p.Identity(key),
 		libp2p.ListenAddrStrings(n.cfg.Listen...),

@@ -53,6 +53,8 @@ type Node struct {
 	members map[protocol.Origin]store.Member
 	peers   map[peer.ID]protocol.Origin // of Active members
 	seen    map[protocol.Origin]time.Time
+	doubts  map[protocol.Origin]*doubt
+	offsets map[peer.ID]time.Duration // how far the clocks of members stood ahead of ours when they greeted us
 
 	// normalising bounds how many pictures are decoded at once: a hostile one may cost some 400 MiB.
 	normalising chan struct{}
@@ -71,8 +73,6 @@ type Node struct {
 	heads sync.Mutex
 	// live bounds how many records we gossip; beyond it peers pull.
 	live *rate.Limiter
-	// repairs remembers when we last asked for a whole log again, by origin.
-	repairs sync.Map
 }
 
 // Open loads the keys and opens the store of a data folder that Init made. No network is touched.
@@ -96,7 +96,7 @@ func Open(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Log, store: st, key: key, card: card,
-		seen: map[protocol.Origin]time.Time{},
+		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, offsets: map[peer.ID]time.Duration{},
 
 		normalising: make(chan struct{}, 2),
 
@@ -162,6 +162,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.pullLoop(ctx, m) })
 	g.Go(func() error { return n.photoLoop(ctx, m) })
 	g.Go(func() error { return n.pushLoop(ctx, m) })
+	g.Go(func() error { return n.shredLoop(ctx) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -335,7 +336,7 @@ func TestHostileBytesCostLittle(t *testing.T) {
 	for name, raw := range map[string][]byte{
 		"a frame of lists":       bytes.Repeat([]byte{0x81}, MaxFrame),
 		"a frame of null places": append(append(append([]byte{0xa1}, text("have")...), append([]byte{0xa1}, text("p")...)...), nulls...),
-		"a frame of one record":  fill(append(append([]byte{0xa1}, text("rec")...), 0x5a, 0, 0x0f, 0xff, 0xf0), []byte{0}, MaxFrame-6),
+		"a frame of one record":  fill(slices.Concat([]byte{0xa1}, text("recs"), []byte{0xa1}, text("r"), []byte{0x81, 0x5a, 0, 0x0f, 0xff, 0xf0}), []byte{0}, MaxFrame-6),
 	} {
 		spent, err := allocated(func() error { _, err := DecodeFrame(raw); return err })
 		if err == nil || spent > 4*MaxFrame {

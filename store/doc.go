@@ -26,6 +26,7 @@
 //	origins   origin         -> u32 number, u64 live cases, u64 cases taken down
 //	members   origin         -> u8 standing (o, a, r), i64 since in ms, signed card
 //	heads     origin         -> signed head, the newest
+//	verified  origin         -> signed head, the newest that the log here has been exactly what it vouches for
 //	places    origin         -> u64 epoch, u64 seq: held without a hole up to there
 //
 //	log       place          -> signed envelope: the newest record of each live case, and each takedown
@@ -58,6 +59,6 @@
 //
 // # In memory
 //
-// The members with their heads, and one small row a live case, from which List answers: both are read at Open and
+// The members with their heads and the roots of their logs, and one small row a live case, from which List answers: both are read at Open and
 // changed in the call that changes the file.
 package store

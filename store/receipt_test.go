@@ -83,7 +83,7 @@ func TestReceiptsAreKept(t *testing.T) {
 		t.Errorf("after the last: %+v, %v", owed, err)
 	}
 
-	head := xa.head(protocol.DefaultLease) // its root is zero
+	head := xa.head(protocol.DefaultLease)
 	other := [32]byte{1}
 	marked := xb.receipt(down, protocol.Marked, now, other)
 	must(t, s.SaveReceipt(marked, xb.card, nil))
@@ -97,9 +97,9 @@ func TestReceiptsAreKept(t *testing.T) {
 		}
 	}
 	said(time.Second, false)
-	must(t, s.SaveReceipt(xb.receipt(down, protocol.Swept, now.Add(2*time.Second), [32]byte{}), xb.card, head))
+	must(t, s.SaveReceipt(xb.receipt(down, protocol.Swept, now.Add(2*time.Second), head.Root), xb.card, head))
 	said(2*time.Second, true)
-	must(t, s.SaveReceipt(xb.receipt(down, protocol.Swept, now.Add(3*time.Second), [32]byte{}), xb.card, head))
+	must(t, s.SaveReceipt(xb.receipt(down, protocol.Swept, now.Add(3*time.Second), head.Root), xb.card, head))
 	said(2*time.Second, true)
 	if owed, _, err := s.Outstanding(protocol.LogPlace{}); err != nil || len(owed) != 0 {
 		t.Errorf("confirmed, yet outstanding: %+v, %v", owed, err)
