@@ -21,6 +21,11 @@ type outcome struct {
 // question first, and stores what passes in one transaction. The outcomes stand in the order of raws.
 func (n *Node) accept(raws ...[]byte) []outcome {
 	outcomes := make([]outcome, len(raws))
+	defer func() {
+		for _, o := range outcomes {
+			n.metrics.records.WithLabelValues(protocol.VerdictOf(o.err).String()).Inc()
+		}
+	}()
 	records := make([]*protocol.Record, len(raws))
 	each(len(raws), func(i int) {
 		o := &outcomes[i]
@@ -49,6 +54,7 @@ func (n *Node) accept(raws ...[]byte) []outcome {
 		if outcomes[i].err = err; err == nil {
 			outcomes[i].err = stored[j]
 		}
+		n.storeFailed(outcomes[i].err)
 		switch {
 		case outcomes[i].err == nil:
 			if len(batch[j].Photos()) > 0 {

@@ -70,6 +70,9 @@ func (m *mesh) greeted(ours protocol.Frame, theirs *protocol.Frame, id peer.ID) 
 		return errAnswer
 	}
 	m.n.heard(id)
+	if o, ok := m.n.originOf(id); ok {
+		m.n.told(o, theirs.Hello.Now)
+	}
 	if err := m.n.takeCard(theirs.Hello.Card); err != nil && !errors.Is(err, protocol.ErrOrigin) {
 		return fmt.Errorf("card in hello: %w", err)
 	}

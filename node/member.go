@@ -132,6 +132,14 @@ func (n *Node) admits(id peer.ID) bool {
 	return ok
 }
 
+// originOf returns the Active member whose node a peer is.
+func (n *Node) originOf(id peer.ID) (protocol.Origin, bool) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	o, ok := n.peers[id]
+	return o, ok
+}
+
 // heard notes that a member's node said something.
 func (n *Node) heard(id peer.ID) {
 	n.mu.Lock()
@@ -141,15 +149,13 @@ func (n *Node) heard(id peer.ID) {
 	}
 }
 
-// dials returns the node of every Active member that has an address.
+// dials returns the node of every Active member.
 func (n *Node) dials() map[peer.ID]*protocol.Card {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	out := make(map[peer.ID]*protocol.Card, len(n.peers))
 	for id, o := range n.peers {
-		if m := n.members[o]; len(m.Card.Addrs) > 0 {
-			out[id] = m.Card
-		}
+		out[id] = n.members[o].Card
 	}
 	return out
 }
@@ -175,6 +181,23 @@ type Peer struct {
 	Live, Dead uint64
 	// Head is the newest signed head that we hold of it; nil before the first.
 	Head *protocol.Head
+	// Relayed says that it is connected through another member only; Relays that it relays for others.
+	Relayed, Relays bool
+	// In and Out are bytes that came from it and went to it since we started, over the streams of our protocols.
+	In, Out int64
+	// PhotosMissing counts photo files of its cases that are not here; PhotoBytes is what is kept of them.
+	PhotosMissing int
+	PhotoBytes    int64
+	// Dark says that its cases are hidden here because nothing was heard of it for too long.
+	Dark bool
+}
+
+// Lag is how many places the member's newest head is ahead of what we hold without a hole.
+func (p *Peer) Lag() uint64 {
+	if p.Head == nil || p.Head.Seq <= p.Held {
+		return 0
+	}
+	return p.Head.Seq - p.Held
 }
 
 // Peers returns every member, ourselves first.
@@ -184,6 +207,7 @@ func (n *Node) Peers() ([]Peer, error) {
 		return nil, err
 	}
 	m := n.mesh.Load()
+	missing := n.store.MissingPhotos()
 	out := make([]Peer, 0, len(all))
 	for _, member := range all {
 		o := member.Card.Origin()
@@ -203,8 +227,14 @@ func (n *Node) Peers() ([]Peer, error) {
 		n.mu.RLock()
 		p.LastSeen = n.seen[o]
 		n.mu.RUnlock()
-		if id, err := peerOf(member.Card); err == nil && m != nil {
-			p.Connected = m.host.Network().Connectedness(id) == network.Connected
+		_, p.Dark = n.dark(member, time.Now())
+		p.PhotosMissing, p.PhotoBytes = missing[o], n.quota.bytes(o)
+		if id, err := peerOf(member.Card); err == nil {
+			bytes := n.metrics.traffic.of(id)
+			p.In, p.Out = bytes.in.Load(), bytes.out.Load()
+			if m != nil && m.host.Network().Connectedness(id) == network.Connected {
+				p.Connected, p.Relayed, p.Relays = true, !m.direct(id), m.isRelay(id)
+			}
 		}
 		out = append(out, p)
 	}

@@ -3,6 +3,7 @@ package protocol
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ipfs/go-cid"
 )
@@ -64,6 +65,8 @@ type Want struct {
 type Data struct {
 	State BlobState `cbor:"s"`
 	Size  uint32    `cbor:"n"`
+	// After is, with State busy and no other, in how many ms to ask again: 1 to MaxBusy.
+	After uint32 `cbor:"a,omitempty"`
 }
 
 // BlobState says whether a photo file can be had.
@@ -73,9 +76,10 @@ const (
 	BlobOK   BlobState = "ok"
 	BlobNone BlobState = "none" // not here
 	BlobGone BlobState = "gone" // taken down: purge yours
+	BlobBusy BlobState = "busy" // too many ask; ask again After
 )
 
-var blobStates = []BlobState{BlobOK, BlobNone, BlobGone}
+var blobStates = []BlobState{BlobOK, BlobNone, BlobGone, BlobBusy}
 
 // Encode returns the canonical bytes of the frame, without the length before it.
 func (f *Frame) Encode() ([]byte, error) {
@@ -132,7 +136,8 @@ func (f *Frame) check() error {
 	case f.Want != nil:
 		return checkCID(f.Want.File.Cid, cid.Raw)
 	case f.Data != nil:
-		ok = slices.Contains(blobStates, f.Data.State) && f.Data.Size <= MaxPhotoBytes
+		ok = slices.Contains(blobStates, f.Data.State) && f.Data.Size <= MaxPhotoBytes &&
+			(f.Data.After > 0) == (f.Data.State == BlobBusy) && time.Duration(f.Data.After)*time.Millisecond <= MaxBusy
 	}
 	if !ok || len(f.Head) > MaxEnvelope || len(f.Rec) > MaxEnvelope {
 		return fmt.Errorf("%w: frame out of range", ErrForm)
