@@ -172,6 +172,10 @@ func (p *pool) start(ctx context.Context) {
 		} else {
 			delete(p.queues, o)
 		}
+		if !q.Thumb && !p.m.n.quota.allows(o, now) {
+			delete(p.quests, q.File) // fill takes it up again
+			continue
+		}
 		if state == nobody {
 			q.busy, q.next = false, now.Add(q.wait)
 			q.wait = min(2*q.wait, photoRetryMax)

@@ -12,6 +12,7 @@ import (
 	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	circuitproto "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
+	"github.com/libp2p/go-libp2p/x/rate"
 	"github.com/multiformats/go-multiaddr"
 )
 
@@ -35,6 +36,8 @@ const (
 	plannedStreams = 16384
 	plannedFiles   = 2048
 	plannedMemory  = 1 << 30
+	// dialRate and dialBurst bound how many connections a second one address may open here.
+	dialRate, dialBurst = 4, 256
 )
 
 // resources returns the resource manager: go-libp2p's own limits, raised where they would cut members off.
@@ -56,7 +59,13 @@ func resources() (network.ResourceManager, error) {
 	perHost := []rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: plannedConns / 2}}
 	perHost6 := []rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: plannedConns / 2}}
 	m, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(raised.Build(limits.AutoScale())),
-		rcmgr.WithLimitPerSubnet(perHost, perHost6), rcmgr.WithMetricsDisabled())
+		rcmgr.WithLimitPerSubnet(perHost, perHost6), rcmgr.WithMetricsDisabled(),
+		// After a power cut all members of one host dial within a minute.
+		rcmgr.WithConnRateLimiters(&rate.Limiter{SubnetRateLimiter: rate.SubnetLimiter{
+			IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: rate.Limit{RPS: dialRate, Burst: dialBurst}}},
+			IPv6SubnetLimits: []rate.SubnetLimit{{PrefixLength: 56, Limit: rate.Limit{RPS: dialRate, Burst: dialBurst}}},
+			GracePeriod:      time.Minute,
+		}}))
 	if err != nil {
 		return nil, fmt.Errorf("join network: %w", err)
 	}
