@@ -88,7 +88,7 @@ func (n *Node) raise(kind AlarmKind, o protocol.Origin, since time.Time) {
 		n.alarms.since[Alarm{Kind: kind, Origin: o}] = since
 	}
 	n.alarms.mu.Unlock()
-	if !on {
+	if !on && n.mesh.Load() != nil { // a command that asks once prints what it is told
 		n.log.Warn("alarm; see gmcn peer list or the console", "kind", string(kind), "member", o.String())
 	}
 }
@@ -99,7 +99,7 @@ func (n *Node) settle(kind AlarmKind, o protocol.Origin) {
 	_, on := n.alarms.since[Alarm{Kind: kind, Origin: o}]
 	delete(n.alarms.since, Alarm{Kind: kind, Origin: o})
 	n.alarms.mu.Unlock()
-	if on {
+	if on && n.mesh.Load() != nil {
 		n.log.Info("alarm is over", "kind", string(kind), "member", o.String())
 	}
 }

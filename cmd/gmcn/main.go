@@ -36,7 +36,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		initCommand, runCommand, demoCommand, cardCommand, peerAddCommand, peerListCommand, peerRemoveCommand,
-		casePublishCommand, caseListCommand, caseShowCommand, caseCloseCommand, posterCommand, checkCommand,
+		casePublishCommand, caseListCommand, caseShowCommand, caseRenewCommand, caseCloseCommand, posterCommand, checkCommand,
 		passwordCommand, versionCommand,
 	}
 }
