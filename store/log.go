@@ -237,7 +237,7 @@ func (c *change) show(m *member, r *protocol.Record, at place) error {
 		if err := c.photos.Put(refKey(d, byRecord, ref), info.value()); err != nil {
 			return fmt.Errorf("write photo reference: %w", err)
 		}
-		c.added[d] = info.thumb
+		c.added[d] = info
 	}
 	if m.origin == c.s.own {
 		for _, mark := range marksOf(r) {
@@ -317,11 +317,11 @@ func (c *change) count(m *member, live, dead int) {
 func (b *buckets) read(at place) (*protocol.Record, error) {
 	raw := b.log.Get(at.key())
 	if raw == nil {
-		return nil, fmt.Errorf("log has no record at epoch %d, seq %d of origin %d: run gmcn check", at.epoch, at.seq, at.short)
+		return nil, fmt.Errorf("log has no record at epoch %d, seq %d of origin %d: run gmcn check: %w", at.epoch, at.seq, at.short, ErrDamaged)
 	}
 	r, err := protocol.Reopen(raw)
 	if err != nil {
-		return nil, fmt.Errorf("log at epoch %d, seq %d of origin %d: %w", at.epoch, at.seq, at.short, err)
+		return nil, fmt.Errorf("log at epoch %d, seq %d of origin %d: %w: %w", at.epoch, at.seq, at.short, ErrDamaged, err)
 	}
 	return r, nil
 }

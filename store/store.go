@@ -20,6 +20,9 @@ import (
 // schema is the version of the buckets that doc.go draws.
 const schema = 1
 
+// ErrDamaged says that what is on the disk is not what was put there.
+var ErrDamaged = errors.New("the store is damaged")
+
 // Store is an open store.
 type Store struct {
 	dir      string
@@ -175,7 +178,7 @@ type change struct {
 	tally   map[protocol.Origin]numbered
 	moved   map[protocol.Origin]protocol.LogPlace
 	rows    map[protocol.Ref]*row // rows of the index to set, nil to remove
-	added   map[digest]bool       // photo files that a record came to refer to: is it a thumbnail?
+	added   map[digest]photoInfo  // photo files that a record came to refer to
 	dropped map[digest]struct{}   // photo files that something stopped referring to
 	doom    []digest
 	forgets *member  // whose log is being given up, so that no head is verified by it
@@ -192,7 +195,7 @@ func (s *Store) change(do func(*change) error) error {
 func (s *Store) changeLocked(do func(*change) error) error {
 	c := &change{s: s, touched: map[place]struct{}{}, tally: map[protocol.Origin]numbered{},
 		moved: map[protocol.Origin]protocol.LogPlace{}, rows: map[protocol.Ref]*row{},
-		added: map[digest]bool{}, dropped: map[digest]struct{}{}}
+		added: map[digest]photoInfo{}, dropped: map[digest]struct{}{}}
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		c.buckets = open(tx)
 		if err := do(c); err != nil {
@@ -206,8 +209,8 @@ func (s *Store) changeLocked(do func(*change) error) error {
 	s.swept = nil
 	s.mu.Lock()
 	s.index.apply(c.rows)
-	for d, thumb := range c.added {
-		s.wanted.add(d, thumb)
+	for d, info := range c.added {
+		s.wanted.add(d, info)
 		delete(s.loose, d)
 	}
 	for _, f := range c.then {

@@ -285,7 +285,7 @@ func TestStoreKeepsEverythingOverAReopen(t *testing.T) {
 	if p, err := s.Place(xb.origin()); err != nil || p.Epoch != 1 || p.Seq != 2 {
 		t.Errorf("place: %+v, %v", p, err)
 	}
-	if w, err := s.WantedPhotos(10); err != nil || len(w) != 1 || w[0].File != p.Thumb.Cid {
+	if w, err := s.WantedPhotos(10, nil, nil); err != nil || len(w) != 1 || w[0].File != p.Thumb.Cid {
 		t.Errorf("wanted: %+v, %v", w, err)
 	}
 }

@@ -112,7 +112,7 @@ func (s *Store) sweepAll() error {
 		}
 		return b.photos.ForEach(func(k, v []byte) error {
 			if d := digest(k[:32]); k[32] == byRecord && !here[d] {
-				s.wanted.add(d, photoInfoOf(v).thumb)
+				s.wanted.add(d, photoInfoOf(v))
 			}
 			return nil
 		})

@@ -36,8 +36,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		initCommand, runCommand, demoCommand, cardCommand, peerAddCommand, peerListCommand, peerRemoveCommand,
-		casePublishCommand, caseListCommand, caseShowCommand, caseCloseCommand, caseReceiptsCommand, posterCommand,
-		checkCommand, verifyReportCommand, passwordCommand, versionCommand,
+		casePublishCommand, caseListCommand, caseShowCommand, caseRenewCommand, caseCloseCommand, caseReceiptsCommand,
+		posterCommand, checkCommand, verifyReportCommand, passwordCommand, versionCommand,
 	}
 }
 

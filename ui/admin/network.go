@@ -14,15 +14,18 @@ import (
 type networkPage struct {
 	page
 	Members                   []memberRow
+	Picture                   *picture // nil without other members
 	Card, Fingerprint, Origin string
 	Until                     string
 }
 
 type memberRow struct {
 	Name, Lang, Country, Fingerprint string
-	Own, Removed, Connected          bool
+	Own, Removed                     bool
+	State                            string // of the link to it
 	LastSeen, Confirmed, Lease       string // "" for what is not known
-	Held                             int
+	Held, Behind, PhotosMissing      int
+	Received, Sent, Photos           string
 }
 
 func (s *console) showNetwork(c *gin.Context) error {
@@ -45,14 +48,18 @@ func (s *console) showNetwork(c *gin.Context) error {
 		m := peer.Member
 		row := memberRow{
 			Country: ui.CountryName(l, m.Card.CountryNames, m.Card.Country), Fingerprint: m.Card.Origin().Fingerprint(),
-			Own: m.Standing == protocol.Own, Removed: m.Standing == protocol.Removed, Connected: peer.Connected,
-			LastSeen: when(peer.LastSeen), Held: int(peer.Live),
+			Own: m.Standing == protocol.Own, Removed: m.Standing == protocol.Removed, State: linkOf(peer),
+			LastSeen: when(peer.LastSeen), Held: int(peer.Live), Behind: int(peer.Lag()), PhotosMissing: peer.PhotosMissing,
+			Received: size(l, peer.In), Sent: size(l, peer.Out), Photos: size(l, peer.PhotoBytes),
 		}
 		row.Lang, row.Name = m.Card.Names.Pick(l.Tag)
 		if peer.Head != nil {
 			row.Confirmed, row.Lease = when(peer.Head.At), when(peer.Head.Until)
 		}
 		p.Members = append(p.Members, row)
+	}
+	if p.Picture = newPicture(l, peers); len(p.Picture.Spots) == 0 {
+		p.Picture = nil
 	}
 	return s.pages.Render(c, http.StatusOK, "network", &p)
 }
