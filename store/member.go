@@ -159,9 +159,13 @@ func (c *change) removeCases(m *member) error {
 		if err != nil {
 			return err
 		}
+		c.shred = append(c.shred, slotOf(c.log.Get(p.key())))
 		if err := c.drop(m, r); err != nil {
 			return err
 		}
+	}
+	if err := c.releaseAll(func(h heldCase) bool { return h.at.short == m.short }, 0); err != nil {
+		return err
 	}
 	c.then = append(c.then, func() { m.head = nil })
 	return errors.Join(c.places.Delete(m.origin[:]), c.heads.Delete(m.origin[:]))
