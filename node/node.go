@@ -151,6 +151,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.headLoop(ctx, m) })
 	g.Go(func() error { return n.pullLoop(ctx, m) })
 	g.Go(func() error { return n.photoLoop(ctx, m) })
+	g.Go(func() error { return n.tendLoop(ctx) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
