@@ -185,6 +185,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.shredLoop(ctx) })
 	g.Go(func() error { return n.placeLoop(ctx, m) })
 	g.Go(func() error { return n.watchLoop(ctx) })
+	g.Go(func() error { return n.tendLoop(ctx) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}

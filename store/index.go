@@ -119,6 +119,7 @@ func (k kid) ages(since protocol.Date, day time.Time) (lo, hi int, ok bool) {
 var (
 	kinds = protocol.Kinds()
 	sexes = protocol.Sexes()
+	units = protocol.AgeUnits()
 )
 
 // kindCode is 0 for a kind that is none, as sexBit is 1 for a sex.
@@ -195,14 +196,13 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	rows := map[protocol.Ref]*row{}
 	decode := func(batch []raw) error {
 		for _, r := range batch {
-			record, err := protocol.Reopen(r.value)
+			if slotOf(r.value) == 0 {
+				continue // a takedown
+			}
+			w, err := b.readRow(numbers[placeOf(r.key).short], r.key, r.value)
 			if err != nil {
 				return fmt.Errorf("read record at %x: %w", r.key, err)
 			}
-			if record.Type() != protocol.TypeCase {
-				continue
-			}
-			w := newRow(numbers[placeOf(r.key).short], record)
 			mu.Lock()
 			rows[w.ref] = w
 			mu.Unlock()
@@ -223,6 +223,26 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	x := index{rows: map[protocol.Ref]*row{}, day: dayOf(time.Now())}
 	x.apply(rows)
 	return x, err
+}
+
+// readRow returns the index's row of a record in the log. One that another version wrote is made anew.
+func (b *buckets) readRow(m *member, key, value []byte) (*row, error) {
+	plain, err := b.openIndex(key, value)
+	if err != nil {
+		return nil, err
+	}
+	if w, ok := rowOf(m, plain); ok {
+		return w, nil
+	}
+	raw, err := b.openLog(key, value)
+	if err != nil {
+		return nil, err
+	}
+	record, err := protocol.Reopen(raw)
+	if err != nil {
+		return nil, err
+	}
+	return newRow(m, record), nil
 }
 
 // fold makes text comparable: cases folded, accents stripped.
