@@ -30,6 +30,8 @@ const (
 	AlarmDisk AlarmKind = "disk"
 	// AlarmStore: the data folder is damaged, or the disk does not take or give what it should.
 	AlarmStore AlarmKind = "store"
+	// AlarmSuspect: what is held of a member's log is not what it signed, and several members could not help.
+	AlarmSuspect AlarmKind = "suspect"
 )
 
 // Alarm is something that the operator must look after.
@@ -134,10 +136,11 @@ func (n *Node) watch() {
 		if m.Standing == protocol.Own {
 			continue
 		}
-		since, dark := n.dark(m, now)
+		since, dark := n.dark(m, n.Clock().Now)
 		set(dark, AlarmDark, o, since)
 		since, full := over[o]
 		set(full && m.Standing == protocol.Active, AlarmPhotos, o, since)
+		set(m.Standing == protocol.Active && n.suspect(o), AlarmSuspect, o, now)
 	}
 }
 

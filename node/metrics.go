@@ -84,8 +84,8 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 				connected++
 			}
 			gauge(descLag, float64(p.Lag()), member, country)
-			if p.Head != nil {
-				gauge(descLease, p.Head.Until.Sub(now).Seconds(), member, country)
+			if p.Verified != nil {
+				gauge(descLease, p.Verified.Until.Sub(now).Seconds(), member, country)
 			}
 		}
 		gauge(descLive, float64(p.Live), member, country)

@@ -18,6 +18,8 @@ var alarmWords = map[node.AlarmKind]string{
 	node.AlarmPhotos: "%s has more photos than this node keeps or fetches of one country. Its cases are shown with small pictures. To have them all, raise photo_gib or photo_gib_hourly in gmcn.toml.",
 	node.AlarmDisk:   "The disk of the data folder is nearly full. Make room or move the folder to a larger disk before nothing can be published.",
 	node.AlarmStore:  "The data folder is damaged, or the disk fails. Stop the node, run gmcn check, and restore a backup or change the disk.",
+	node.AlarmSuspect: "What is held of %s is not what it signed, and several members could not put it right. Its cases stay as they were last " +
+		"confirmed until its lease ends. Tell its staff.",
 }
 
 // alarmText is an alarm in plain words.

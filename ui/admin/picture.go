@@ -21,12 +21,12 @@ const (
 
 func linkOf(p node.Peer) string {
 	switch {
+	case p.State == protocol.Dark || p.State == protocol.Shredded:
+		return linkDark // connected or not: what matters is that nothing is shown
 	case p.Relayed:
 		return linkRelayed
 	case p.Connected:
 		return linkDirect
-	case p.State == protocol.Dark:
-		return linkDark
 	}
 	return linkNone
 }

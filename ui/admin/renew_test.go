@@ -64,7 +64,7 @@ func TestAlarmsStandOnEveryPage(t *testing.T) {
 	}
 	s := &console{Config: Config{Node: d.node, Bundle: b}}
 	for _, l := range b.Locales() {
-		for _, kind := range []node.AlarmKind{node.AlarmDark, node.AlarmClock, node.AlarmCard, node.AlarmPhotos, node.AlarmDisk, node.AlarmStore} {
+		for _, kind := range []node.AlarmKind{node.AlarmDark, node.AlarmClock, node.AlarmCard, node.AlarmPhotos, node.AlarmDisk, node.AlarmStore, node.AlarmSuspect} {
 			if text := l.T("alarm."+string(kind), "country", "XB", "command", "gmcn"); strings.Contains(text, "⟦") {
 				t.Errorf("%s: %s", l.Tag, text)
 			}

@@ -96,9 +96,6 @@ func newWorld(t testing.TB, code string, languages []string, photos bool, more .
 		key, card := keyOf("node "+c.Code), cards[c.Code]
 		if c.Code != code {
 			w.check(w.store.SetMember(card, protocol.Active, now))
-			head, err := protocol.SignHead(key, protocol.Head{Origin: card.Origin(), Epoch: 1, At: now, Until: now.Add(72 * time.Hour)})
-			w.check(err)
-			w.check(w.store.SetHead(head))
 		} else {
 			look = lookOf(t, c)
 		}
@@ -108,6 +105,14 @@ func newWorld(t testing.TB, code string, languages []string, photos bool, more .
 		}
 		for i, seed := range seeds {
 			w.publish(code == c.Code, card, key, uint64(i+1), seed, photos, now.Add(-time.Duration(i)*time.Hour))
+		}
+		if c.Code != code { // a signed head gives the right to show what it vouches for
+			state, err := w.store.LogState(card.Origin())
+			w.check(err)
+			head, err := protocol.SignHead(key, protocol.Head{Origin: card.Origin(), Epoch: 1, Seq: state.Seq, Root: state.Root,
+				Live: state.Live, At: now, Until: now.Add(72 * time.Hour)})
+			w.check(err)
+			w.check(w.store.SetHead(head))
 		}
 	}
 	bundle, err := i18n.Load(nil)
