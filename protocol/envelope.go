@@ -16,6 +16,8 @@ const (
 	domainHead     domain = "gmcn/1/head"
 	domainCase     domain = "gmcn/1/case"
 	domainTakedown domain = "gmcn/1/takedown"
+	domainStance   domain = "gmcn/1/stance"
+	domainInvite   domain = "gmcn/1/invite"
 )
 
 // envelope is an untagged COSE_Sign1 (RFC 9052, 4.2) with an empty unprotected header.

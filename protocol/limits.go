@@ -63,6 +63,9 @@ const (
 	DefaultLease = 72 * time.Hour
 )
 
+// InviteLife is how long an invitation stays open.
+const InviteLife = 72 * time.Hour
+
 // ReviewAfter is how long a case stays public before an officer must confirm it again.
 const ReviewAfter = 90 * 24 * time.Hour
 

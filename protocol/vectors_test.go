@@ -54,6 +54,8 @@ type (
 		Members  *Members  `json:"members,omitempty"`
 		Photos   []Photo   `json:"photos,omitempty"`
 		Takedown *takeWord `json:"takedown,omitempty"`
+
+		Stance *stanceWord `json:"stance,omitempty"`
 	}
 	takeWord struct {
 		LastRev uint64   `json:"last_rev"`
@@ -92,6 +94,31 @@ type (
 		Instance string `json:"instance"`
 		At       int64  `json:"at"`
 		Until    int64  `json:"until"`
+	}
+	inviteWords struct {
+		Root    string    `json:"root"`
+		NodeKey string    `json:"node_key"`
+		Addrs   []string  `json:"addrs,omitempty"`
+		Nonce   PairNonce `json:"nonce"`
+		Answers string    `json:"answers,omitempty"`
+		Expires int64     `json:"expires"`
+		Text    string    `json:"text"`
+		QRText  string    `json:"qr_text"`
+	}
+	wordsVector struct {
+		A     sideWord `json:"a"`
+		B     sideWord `json:"b"`
+		Words []string `json:"words"`
+	}
+	sideWord struct {
+		Root  string    `json:"root"`
+		Nonce PairNonce `json:"nonce"`
+	}
+	stanceWord struct {
+		Member Origin `json:"member"`
+		View   View   `json:"view"`
+		Since  int64  `json:"since"`
+		Note   Note   `json:"note,omitempty"`
 	}
 	frameVector struct {
 		Name  string `json:"name"`
@@ -230,6 +257,8 @@ func entryVectors() map[string]Entry {
 		"case: two children, Arabic and Greek, members' tier, a photo":             testEntry(),
 		"case: a child found, Japanese with a variation selector, Thai, no name":   found,
 		"case: second revision, companions, partial dates, three kinds of picture": taken,
+		"stance: vouching for a member":                                            testStance(Vouches, "worked"),
+		"stance: withdrawn":                                                        testStance(Withdrawn, ""),
 		"takedown: of two revisions and a photo":                                   closed,
 		"takedown: of a case that was never published":                             bare,
 	}
@@ -249,6 +278,9 @@ func recordWordsOf(e Entry, salt [16]byte) recordWords {
 		for _, m := range e.Takedown.Gone {
 			w.Takedown.Gone = append(w.Takedown.Gone, hex.EncodeToString(m[:]))
 		}
+	}
+	if s := e.Stance; s != nil {
+		w.Type, w.Stance = TypeStance, &stanceWord{s.Member, s.View, s.Since, s.Note}
 	}
 	return w
 }
@@ -348,6 +380,8 @@ func frameVectors(t testing.TB) []struct {
 		{"have: nothing", map[string]any{"places": []any{}}, Frame{Have: &Have{}}},
 		{"have: one place", map[string]any{"places": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7}}},
 			Frame{Have: &Have{Places: []LogPlace{{origin, 1, 7}}}}},
+		{"have: the takedowns of a member that is suspended", map[string]any{"places": []any{}, "closed": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7}}},
+			Frame{Have: &Have{Closed: []LogPlace{{origin, 1, 7}}}}},
 		{"head", map[string]any{"head": hex.EncodeToString(head.Bytes())}, Frame{Head: head.Bytes()}},
 		{"rec", map[string]any{"rec": hex.EncodeToString(rec)}, Frame{Rec: rec}},
 		{"done", map[string]any{"origin": origin, "epoch": 1, "from": 3, "to": 7}, Frame{Done: &Done{origin, 1, 3, 7}}},
@@ -355,6 +389,9 @@ func frameVectors(t testing.TB) []struct {
 		{"end: more", map[string]any{"more": true}, Frame{End: &End{More: true}}},
 		{"want", map[string]any{"file": photo.String(), "offset": 65536}, Frame{Want: &Want{Link{photo}, 65536}}},
 		{"data: ok", map[string]any{"state": BlobOK, "size": 70000}, Frame{Data: &Data{BlobOK, 70000}}},
+		{"knock", map[string]any{"invite": PairNonce{1}, "nonce": PairNonce{2}, "card": hex.EncodeToString(card)},
+			Frame{Knock: &Knock{PairNonce{1}, PairNonce{2}, card}}},
+		{"welcome", map[string]any{"card": hex.EncodeToString(card)}, Frame{Welcome: &Welcome{card}}},
 		{"data: gone", map[string]any{"state": BlobGone, "size": 0}, Frame{Data: &Data{State: BlobGone}}},
 	}
 }
@@ -432,7 +469,7 @@ func TestVectorsStandAlone(t *testing.T) {
 		}
 		seeds[k.Name] = key
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json"} {
+	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json"} {
 		for _, v := range loadVectors[[]signedVector](t, file) {
 			signed, envelope := unhex(t, v.Signed), unhex(t, v.Envelope)
 			if !bytes.HasSuffix(envelope, ed25519.Sign(seeds[v.Signer], signed)) {

@@ -18,6 +18,9 @@ type Frame struct {
 	End   *End   `cbor:"end,omitempty"`
 	Want  *Want  `cbor:"want,omitempty"`
 	Data  *Data  `cbor:"data,omitempty"`
+
+	Knock   *Knock   `cbor:"knock,omitempty"`
+	Welcome *Welcome `cbor:"welcome,omitempty"`
 }
 
 // Hello opens /gmcn/hello/1 on every connection, both ways: who I am and what I hold.
@@ -32,6 +35,9 @@ type Hello struct {
 // after Rec, takedowns first, and Done; then End.
 type Have struct {
 	Places []LogPlace `cbor:"p"`
+	// Closed are places in logs of which the asker wants only the takedowns, for it has suspended their members. No Done
+	// follows for them.
+	Closed []LogPlace `cbor:"k,omitempty"`
 }
 
 // LogPlace is how far one holds an origin's log without a hole.
@@ -110,7 +116,8 @@ func DecodeFrame(b []byte) (*Frame, error) {
 // check holds a frame against the limits that every member holds it against.
 func (f *Frame) check() error {
 	n := 0
-	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Rec != nil, f.Done != nil, f.End != nil, f.Want != nil, f.Data != nil} {
+	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Rec != nil, f.Done != nil, f.End != nil, f.Want != nil, f.Data != nil,
+		f.Knock != nil, f.Welcome != nil} {
 		if set {
 			n++
 		}
@@ -123,12 +130,16 @@ func (f *Frame) check() error {
 	case f.Hello != nil:
 		ok = len(f.Hello.Card) <= MaxEnvelope && f.Hello.Now > 0 && f.Hello.Now <= maxTime
 	case f.Have != nil:
-		ok = len(f.Have.Places) <= maxItems
-		for _, p := range f.Have.Places {
+		ok = len(f.Have.Places)+len(f.Have.Closed) <= maxItems
+		for _, p := range slices.Concat(f.Have.Places, f.Have.Closed) {
 			ok = ok && p.Epoch <= maxCounter && p.Seq <= maxCounter
 		}
 	case f.Done != nil:
 		ok = f.Done.Epoch <= maxCounter && f.Done.From <= f.Done.To && f.Done.To <= maxCounter
+	case f.Knock != nil:
+		ok = f.Knock.check()
+	case f.Welcome != nil:
+		ok = f.Welcome.check()
 	case f.Want != nil:
 		return checkCID(f.Want.File.Cid, cid.Raw)
 	case f.Data != nil:
