@@ -8,7 +8,8 @@
 //     photos in the transaction that stores it, its photo files right after, and no later record of that case is taken,
 //     whatever its epoch, revision or time. A removal of files that a crash cut short is finished by Open.
 //   - Of a case the newest revision is kept, in the order of (epoch, revision), never of time.
-//   - Records are taken from members only, and only the calls SetMember and RenewCard change who they are.
+//   - Records are taken from members only, and only the calls SetMember, Suspend and RenewCard change who
+//     they are. Of suspended members nothing but takedowns is taken.
 //   - Public reaches nothing but what protocol.Shows allows at this moment, and of that only the public tier.
 //
 // It never verifies a signature (whoever holds a *protocol.Record holds a verified one), signs, or uses the network.
@@ -23,14 +24,14 @@
 //	          "own"          -> 32 bytes, the origin whose store this is
 //	          "instance"     -> 16 random bytes, drawn when the store was made
 //	origins   origin         -> u32 number, u64 live cases, u64 cases taken down
-//	members   origin         -> u8 standing (o, a, r), i64 since in ms, signed card
+//	members   origin         -> u8 standing (o, a, s, r), i64 since in ms, signed card
 //	heads     origin         -> signed head, the newest
 //	places    origin         -> u64 epoch, u64 seq: held without a hole up to there
 //
-//	log       place          -> signed envelope: the newest record of each live case, and each takedown
-//	digests   place          -> u8 flag (0 case, 1 takedown), digest of the record
+//	log       place          -> signed envelope: the newest record of each live case, each stance, each takedown
+//	digests   place          -> u8 flag (0 case, 1 takedown, 2 stance), digest of the record
 //	blocks    number, epoch, u64 seq/1024 -> u32 count, digest: protocol.BlockOf the digests
-//	cases     Ref            -> place, u64 revision, digest of the live record
+//	cases     Ref            -> place, u64 revision, digest of the live record, or of a stance under its own number
 //	dead      Ref            -> digest of the takedown, place (seq 0: a fork had taken its place, so it is in no log)
 //	gone      Mark           -> digest of the takedown that named it
 //	marks     Ref, Mark      -> nothing: own live cases, all records and photo files that they ever had
@@ -41,6 +42,7 @@
 //
 //	drafts    CaseID         -> Draft as JSON
 //	closed    CaseID         -> Closed as JSON
+//	pairings  our nonce      -> Pairing as JSON: under way, and no member yet
 //
 // # The photo files
 //
@@ -52,6 +54,6 @@
 //
 // # In memory
 //
-// The members with their heads, and one small row a live case, from which List answers: both are read at Open and
-// changed in the call that changes the file.
+// The members with their heads, one small row a live case, from which List answers, and the stances: all are read at Open
+// and changed in the call that changes the file.
 package store

@@ -131,8 +131,10 @@ func dayOf(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) 
 // index holds a row for each live case.
 type index struct {
 	rows  map[protocol.Ref]*row
-	order []slot    // by row.compare
-	day   time.Time // of the ages in the slots
+	order []slot // by row.compare
+
+	stances map[protocol.Ref]stanceRow // the newest of each member towards each other
+	day     time.Time                  // of the ages in the slots
 }
 
 // apply sets rows; nil removes one. It moves what stands behind the first place that changes, once.
@@ -192,17 +194,23 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	var mu sync.Mutex
-	rows := map[protocol.Ref]*row{}
+	rows, stances := map[protocol.Ref]*row{}, map[protocol.Ref]stanceRow{}
 	decode := func(batch []raw) error {
 		for _, r := range batch {
 			record, err := protocol.Reopen(r.value)
 			if err != nil {
 				return fmt.Errorf("read record at %x: %w", r.key, err)
 			}
+			m := numbers[placeOf(r.key).short]
+			if record.Type() == protocol.TypeStance {
+				mu.Lock()
+				stances[record.Header().Ref()] = stanceRow{m, *record.Stance()}
+				mu.Unlock()
+			}
 			if record.Type() != protocol.TypeCase {
 				continue
 			}
-			w := newRow(numbers[placeOf(r.key).short], record)
+			w := newRow(m, record)
 			mu.Lock()
 			rows[w.ref] = w
 			mu.Unlock()
@@ -220,7 +228,7 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	}
 	g.Go(func() error { return decode(batch) })
 	err := g.Wait()
-	x := index{rows: map[protocol.Ref]*row{}, day: dayOf(time.Now())}
+	x := index{rows: map[protocol.Ref]*row{}, stances: stances, day: dayOf(time.Now())}
 	x.apply(rows)
 	return x, err
 }

@@ -186,10 +186,10 @@ func (b *buckets) judge(short uint32, h protocol.Header, t protocol.Type, d dige
 func (c *change) put(r *protocol.Record) (refused, err error) {
 	h := r.Header()
 	m := c.s.members[h.Origin]
-	if !m.taken() {
+	d, closing := protocol.Digest(r.ID()), r.Type() == protocol.TypeTakedown
+	if !m.taken() && !(closing && m.kept()) {
 		return protocol.ErrOrigin, nil
 	}
-	d, closing := protocol.Digest(r.ID()), r.Type() == protocol.TypeTakedown
 	live, refused := c.judge(m.short, h, r.Type(), d)
 	forked := errors.Is(refused, protocol.ErrFork) && closing
 	if refused != nil && !forked {
@@ -206,7 +206,8 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		}
 	}
 	flag := byte(rowCase)
-	if closing {
+	switch r.Type() {
+	case protocol.TypeTakedown:
 		flag = rowTakedown
 		if forked {
 			at.seq = 0
@@ -214,8 +215,15 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		if err := c.close(m, r, old, at); err != nil || forked {
 			return refused, err
 		}
-	} else if err := c.show(m, r, at); err != nil {
-		return nil, err
+	case protocol.TypeStance:
+		flag = rowStance
+		if err := c.take(m, r, at); err != nil {
+			return nil, err
+		}
+	default:
+		if err := c.show(m, r, at); err != nil {
+			return nil, err
+		}
 	}
 	c.touched[blockAt(at)] = struct{}{}
 	err = errors.Join(c.log.Put(at.key(), r.Bytes()), c.digests.Put(at.key(), digestValue(flag, d)))
@@ -251,7 +259,7 @@ func (c *change) show(m *member, r *protocol.Record, at place) error {
 	return nil
 }
 
-// drop removes the live record of a case and all that leads to it.
+// drop removes the live record of a case, or a stance, and all that leads to it.
 func (c *change) drop(m *member, r *protocol.Record) error {
 	h := r.Header()
 	ref, at := h.Ref(), place{m.short, h.Epoch, h.Seq}
@@ -261,8 +269,12 @@ func (c *change) drop(m *member, r *protocol.Record) error {
 		}
 		c.dropped[d] = struct{}{}
 	}
-	c.count(m, -1, 0)
-	c.rows[ref] = nil
+	if r.Type() == protocol.TypeCase {
+		c.count(m, -1, 0)
+		c.rows[ref] = nil
+	} else {
+		c.then = append(c.then, func() { delete(c.s.index.stances, ref) })
+	}
 	c.touched[blockAt(at)] = struct{}{}
 	err := errors.Join(c.log.Delete(at.key()), c.digests.Delete(at.key()), c.cases.Delete(ref[:]))
 	if err != nil {

@@ -168,10 +168,6 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 		return nil
 	}
 	floor := place{m.short, after.Epoch, after.Seq}
-	flag := byte(rowCase)
-	if takedowns {
-		flag = rowTakedown
-	}
 	type row struct {
 		at  place
 		raw []byte
@@ -200,7 +196,7 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 					break
 				}
 				below = at
-				if v[0] != flag {
+				if (v[0] == rowTakedown) != takedowns {
 					continue
 				}
 				raw := bytes.Clone(b.log.Get(k))

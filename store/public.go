@@ -65,6 +65,9 @@ func (p *Public) read(tx *bbolt.Tx, ref protocol.Ref, now time.Time) (*Shown, er
 		return nil, fmt.Errorf("case %s: %w", ref, err)
 	}
 	h := r.Header()
+	if r.Type() != protocol.TypeCase {
+		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
+	}
 	if !protocol.Shows(m.Standing, m.lease(), h.ReviewBy, now) {
 		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
 	}
@@ -152,7 +155,7 @@ func (p *Public) Photo(file cid.Cid) ([]byte, error) {
 // Own returns this node's own card, or fs.ErrNotExist before it is set.
 func (p *Public) Own() (*protocol.Card, error) { return p.Card(p.s.own) }
 
-// Card returns the card of our own or an active member, or fs.ErrNotExist.
+// Card returns the card of a member that is not removed, or fs.ErrNotExist.
 func (p *Public) Card(o protocol.Origin) (*protocol.Card, error) {
 	m, err := p.s.Member(o)
 	if err != nil {
@@ -169,7 +172,7 @@ func (p *Public) Cards() ([]*protocol.Card, error) {
 	all, err := p.s.Members()
 	var cards []*protocol.Card
 	for _, m := range all {
-		if m.Standing != protocol.Removed {
+		if m.Standing == protocol.Own || m.Standing == protocol.Active {
 			cards = append(cards, m.Card)
 		}
 	}

@@ -132,11 +132,11 @@ func (s *Store) load() error {
 }
 
 var bucketNames = []string{"meta", "origins", "members", "heads", "places", "log", "digests", "blocks", "cases", "dead",
-	"gone", "marks", "photos", "doomed", "drafts", "closed"}
+	"gone", "marks", "photos", "doomed", "drafts", "closed", "pairings"}
 
 // buckets are the buckets within a transaction.
 type buckets struct {
-	origins, members, heads, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
+	origins, members, heads, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed, pairings *bbolt.Bucket
 }
 
 func open(tx *bbolt.Tx) *buckets {
@@ -145,6 +145,7 @@ func open(tx *bbolt.Tx) *buckets {
 		origins: at("origins"), members: at("members"), heads: at("heads"), places: at("places"), log: at("log"),
 		digests: at("digests"), blocks: at("blocks"), cases: at("cases"), dead: at("dead"), gone: at("gone"),
 		marks: at("marks"), photos: at("photos"), doomed: at("doomed"), drafts: at("drafts"), closed: at("closed"),
+		pairings: at("pairings"),
 	}
 	// These grow at the end of each origin's keys, so full pages stay full.
 	b.log.FillPercent, b.digests.FillPercent = 0.95, 0.95
