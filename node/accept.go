@@ -54,6 +54,9 @@ func (n *Node) accept(raws ...[]byte) []outcome {
 			if len(batch[j].Photos()) > 0 {
 				wake(n.photo)
 			}
+			if s := batch[j].Stance(); s != nil {
+				n.weigh(s.Member)
+			}
 		case errors.Is(outcomes[i].err, protocol.ErrFork):
 			n.log.Error("a member signed two records for one place of its log", "member", batch[j].Header().Origin.String(),
 				"seq", batch[j].Header().Seq, "record", batch[j])
@@ -67,6 +70,9 @@ func (n *Node) judge(claim *protocol.Claim) (*protocol.Record, error) {
 	h := claim.Header()
 	member, ok := n.active(h.Origin)
 	if !ok {
+		return nil, protocol.ErrOrigin
+	}
+	if member.Standing == protocol.Suspended && claim.Type() != protocol.TypeTakedown {
 		return nil, protocol.ErrOrigin
 	}
 	key, err := member.Card.Certifies(claim)

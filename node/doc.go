@@ -9,11 +9,12 @@
 //     peer could be reached.
 //   - Gossip only makes things fast. A pull on every connection, on every gap and about once a minute makes them
 //     complete; with gossip switched off everything still arrives.
-//   - Strangers never get a word in. The connection gater admits members only, every stream handler looks again, and
-//     nothing that arrives by network ever makes anybody a member.
+//   - Strangers never get a word in. The connection gater admits members only and, while an invitation is open, a few who
+//     may knock; every other stream handler looks again; and nothing that arrives by network ever makes anybody a member.
 //   - Every goroutine belongs to Run, which waits for it.
 //
-// The pieces: keys.go makes and loads keys; desk.go is what the country's own staff do; member.go who is accepted;
+// The pieces: keys.go makes and loads keys; desk.go is what the country's own staff do; member.go who is accepted,
+// pair.go how a country comes to be, stance.go what we say of members and how one is suspended;
 // accept.go the door; mesh.go the libp2p host; gossip.go, hello.go, pull.go and blob.go what travels; head.go our own
 // signed head; supervise.go who is dialled.
 package node

@@ -27,7 +27,9 @@ type Config struct {
 	Listen []string
 	// Lease is how long other countries may show our cases without hearing from us; 0 is protocol.DefaultLease.
 	Lease time.Duration
-	Log   *slog.Logger
+	// AutoSuspend suspends a member here when two thirds of the other active members have suspended it.
+	AutoSuspend bool
+	Log         *slog.Logger
 
 	// options and noGossip let tests put the host on a simulated network and take gossip away.
 	options  []libp2p.Option
@@ -53,6 +55,8 @@ type Node struct {
 	members map[protocol.Origin]store.Member
 	peers   map[peer.ID]protocol.Origin // of Active members
 	seen    map[protocol.Origin]time.Time
+
+	pairs *pairs
 
 	// normalising bounds how many pictures are decoded at once: a hostile one may cost some 400 MiB.
 	normalising chan struct{}
@@ -88,7 +92,7 @@ func Open(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Log, store: st, key: key, card: card,
-		seen: map[protocol.Origin]time.Time{},
+		seen: map[protocol.Origin]time.Time{}, pairs: newPairs(),
 
 		normalising: make(chan struct{}, 2),
 
@@ -100,6 +104,9 @@ func Open(cfg Config) (*Node, error) {
 	err = n.store.SetMember(card, protocol.Own, time.Now())
 	if err == nil {
 		err = n.loadMembers()
+	}
+	if err == nil {
+		err = n.loadPairings()
 	}
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
@@ -151,6 +158,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.headLoop(ctx, m) })
 	g.Go(func() error { return n.pullLoop(ctx, m) })
 	g.Go(func() error { return n.photoLoop(ctx, m) })
+	g.Go(func() error { return n.pairLoop(ctx, m) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -71,7 +71,7 @@ func (n *Node) pullLoop(ctx context.Context, m *mesh) error {
 		}
 		if !round.After(now) {
 			round = now.Add(jitter(pullEvery))
-			if peers := m.host.Network().Peers(); len(peers) > 0 {
+			if peers := m.members(); len(peers) > 0 {
 				id := peers[rand.IntN(len(peers))]
 				m.background(func() { m.greet(id) })
 			}
@@ -135,6 +135,13 @@ func (m *mesh) pullOn(s network.Stream) (more bool, err error) {
 			place.Seq = 0
 		}
 		have.Places = append(have.Places, place)
+	}
+	for _, o := range n.standing(protocol.Suspended) {
+		place, err := n.store.Place(o)
+		if err != nil {
+			return false, err
+		}
+		have.Closed = append(have.Closed, place)
 	}
 	f := frames(s)
 	if err := f.send(protocol.Frame{Have: have}); err != nil {
@@ -270,12 +277,19 @@ func (m *mesh) serveSync(s network.Stream, id peer.ID) error {
 		}
 		answers = append(answers, answer{p, to})
 	}
+	send := func(_ uint64, raw []byte) error { return f.write(protocol.Frame{Rec: raw}) }
+	for _, p := range ask.Have.Closed {
+		if _, ok := n.active(p.Origin); !ok || asked[p.Origin] {
+			continue
+		}
+		asked[p.Origin] = true
+		if err := n.store.Walk(p, true, send); err != nil {
+			return err
+		}
+	}
 	for _, takedowns := range []bool{true, false} {
 		for _, a := range answers {
-			err := n.store.Walk(a.after, takedowns, func(_ uint64, raw []byte) error {
-				return f.write(protocol.Frame{Rec: raw})
-			})
-			if err != nil {
+			if err := n.store.Walk(a.after, takedowns, send); err != nil {
 				return err
 			}
 		}

@@ -66,20 +66,24 @@ func (n *Node) superviseLoop(ctx context.Context, m *mesh) error {
 }
 
 func (m *mesh) dial(ctx context.Context, id peer.ID, card *protocol.Card) {
-	info := peer.AddrInfo{ID: id}
-	for _, a := range card.Addrs {
-		addr, err := multiaddr.NewMultiaddr(a)
-		if err != nil {
-			m.n.log.Warn("a member's card has an address that cannot be read", "member", card.Origin().String(), "address", a)
-			continue
-		}
-		info.Addrs = append(info.Addrs, addr)
-	}
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	if err := m.host.Connect(ctx, info); err != nil {
+	if err := m.host.Connect(ctx, peer.AddrInfo{ID: id, Addrs: m.addrs(card.Addrs)}); err != nil {
 		m.n.log.Debug("dial", "member", card.Origin().String(), "error", err)
 		return
 	}
 	m.host.ConnManager().Protect(id, "member")
+}
+
+// addrs reads the addresses of a card or an invitation.
+func (m *mesh) addrs(texts []string) (addrs []multiaddr.Multiaddr) {
+	for _, a := range texts {
+		addr, err := multiaddr.NewMultiaddr(a)
+		if err != nil {
+			m.n.log.Warn("another country gave an address that cannot be read", "address", a)
+			continue
+		}
+		addrs = append(addrs, addr)
+	}
+	return addrs
 }
