@@ -69,6 +69,9 @@ type NodeConfig struct {
 	Listen []string `toml:"listen"`
 	// Lease is how long other countries may show our cases without hearing from us: 24h to 168h, default 72h.
 	Lease duration `toml:"lease"`
+	// AutoSuspend suspends a country here when two thirds of the other active ones, three at least, have suspended it.
+	// Default: false; a person decides.
+	AutoSuspend bool `toml:"auto_suspend"`
 }
 
 // SiteConfig is the section [site].

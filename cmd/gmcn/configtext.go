@@ -71,6 +71,8 @@ label = {{words .Label}}
 listen = {{list .Node.Listen}}
 # How long other countries may show our cases without hearing from us: 24h to 168h.
 lease = {{str (span .Node.Lease)}}
+# Suspend a country here when two thirds of the others have suspended it. A person takes it back.
+{{if not .Node.AutoSuspend}}# {{end}}auto_suspend = true
 
 [site]
 # Where the public site listens; put a web server with TLS in front of it.

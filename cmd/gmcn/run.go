@@ -80,7 +80,8 @@ func serve(ctx context.Context, dir string, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	n, err := node.Open(node.Config{Dir: dir, Listen: home.Node.Listen, Lease: time.Duration(home.Node.Lease), Log: log})
+	n, err := node.Open(node.Config{Dir: dir, Listen: home.Node.Listen, Lease: time.Duration(home.Node.Lease),
+		AutoSuspend: home.Node.AutoSuspend, Log: log})
 	if err != nil {
 		return err
 	}
