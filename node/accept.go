@@ -22,10 +22,11 @@ type outcome struct {
 func (n *Node) accept(raws ...[]byte) []outcome {
 	outcomes := make([]outcome, len(raws))
 	records := make([]*protocol.Record, len(raws))
+	now := n.Clock().Now
 	each(len(raws), func(i int) {
 		o := &outcomes[i]
 		if o.claim, o.err = protocol.Parse(raws[i]); o.err == nil {
-			records[i], o.err = n.judge(o.claim)
+			records[i], o.err = n.judge(o.claim, now)
 		}
 	})
 	var batch []*protocol.Record
@@ -35,60 +36,128 @@ func (n *Node) accept(raws ...[]byte) []outcome {
 			batch, at = append(batch, r), append(at, i)
 		}
 	}
-	var stored []error
-	var err error
-	switch len(batch) {
-	case 0:
-		return outcomes
-	case 1: // shares a transaction with whoever else is at the door
-		stored = []error{n.store.Put(batch[0])}
-	default:
-		stored, err = n.store.PutAll(batch)
-	}
+	stored, err := n.keep(batch)
 	for j, i := range at {
 		if outcomes[i].err = err; err == nil {
 			outcomes[i].err = stored[j]
-		}
-		switch {
-		case outcomes[i].err == nil:
-			if len(batch[j].Photos()) > 0 {
-				wake(n.photo)
-			}
-			if s := batch[j].Stance(); s != nil {
-				n.weigh(s.Member)
-			}
-		case errors.Is(outcomes[i].err, protocol.ErrFork):
-			n.log.Error("a member signed two records for one place of its log", "member", batch[j].Header().Origin.String(),
-				"seq", batch[j].Header().Seq, "record", batch[j])
 		}
 	}
 	return outcomes
 }
 
+// keep stores records that were judged, in one transaction. The outcomes are those of store.Put.
+func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
+	switch len(batch) {
+	case 0:
+		return nil, nil
+	case 1: // shares a transaction with whoever else is at the door
+		stored = []error{n.store.Put(batch[0])}
+	default:
+		if stored, err = n.store.PutAll(batch); err != nil {
+			return nil, err
+		}
+	}
+	for i, r := range batch {
+		switch {
+		case stored[i] == nil:
+			if len(r.Photos()) > 0 {
+				wake(n.photo)
+			}
+			if s := r.Stance(); s != nil {
+				n.weigh(s.Member)
+			}
+		case errors.Is(stored[i], protocol.ErrFork):
+			n.log.Error("a member signed two records for one place of its log", "member", r.Header().Origin.String(),
+				"seq", r.Header().Seq, "record", r)
+		}
+	}
+	return stored, nil
+}
+
+// keepAll stores records that were judged. What is refused stays for the comparison with the owner's head to find.
+func (n *Node) keepAll(batch []*protocol.Record) error {
+	_, err := n.keep(batch)
+	return err
+}
+
+// judgeBlock judges the records of a block that a peer sent. If they are those that a signed head vouches for, none of
+// their signatures is checked; else, or without vouched, each is judged by itself and bad is protocol.ErrBlocks, or why
+// one of them is to be rejected. unsettled says that some must be asked for again.
+func (n *Node) judgeBlock(vouched *protocol.Vouched, epoch, index uint64, raws [][]byte) (records []*protocol.Record, unsettled bool, bad error) {
+	claims := make([]*protocol.Claim, len(raws))
+	errs := make([]error, len(raws))
+	each(len(raws), func(i int) { claims[i], errs[i] = protocol.Parse(raws[i]) })
+	opened, now := make([]*protocol.Record, len(raws)), n.Clock().Now
+	if vouched != nil {
+		bad = protocol.ErrBlocks
+		if errors.Join(errs...) == nil {
+			opened, bad = vouched.Open(epoch, index, claims)
+		}
+	}
+	if vouched == nil || bad != nil {
+		opened = make([]*protocol.Record, len(raws))
+		each(len(raws), func(i int) {
+			if errs[i] == nil {
+				opened[i], errs[i] = n.judge(claims[i], now)
+			}
+		})
+		for _, err := range errs {
+			if protocol.VerdictOf(err) == protocol.Reject {
+				bad = err
+			}
+			unsettled = unsettled || !settled(err)
+		}
+	}
+	for i, r := range opened {
+		if r == nil {
+			continue
+		}
+		if err := n.wanted(claims[i], now); err != nil {
+			unsettled = unsettled || !settled(err)
+			continue
+		}
+		records = append(records, r)
+	}
+	return records, unsettled, bad
+}
+
 // judge says whether a claim is a genuine record that we want, without storing it.
-func (n *Node) judge(claim *protocol.Claim) (*protocol.Record, error) {
+func (n *Node) judge(claim *protocol.Claim, now time.Time) (*protocol.Record, error) {
 	h := claim.Header()
 	member, ok := n.active(h.Origin)
 	if !ok {
-		return nil, protocol.ErrOrigin
-	}
-	if member.Standing == protocol.Suspended && claim.Type() != protocol.TypeTakedown {
 		return nil, protocol.ErrOrigin
 	}
 	key, err := member.Card.Certifies(claim)
 	if err != nil {
 		return nil, err
 	}
-	if !member.Card.NotAfter.After(time.Now()) {
-		return nil, protocol.ErrKey
-	}
 	if err := n.store.Seen(claim); err != nil {
 		return nil, err
 	}
-	if h.At.After(time.Now().Add(protocol.MaxAhead)) {
-		return nil, protocol.ErrFuture
+	if err := n.wanted(claim, now); err != nil {
+		return nil, err
 	}
 	return claim.Open(key)
+}
+
+// wanted says whether a record, if genuine, may be stored now.
+func (n *Node) wanted(claim *protocol.Claim, now time.Time) error {
+	h := claim.Header()
+	member, ok := n.active(h.Origin)
+	switch {
+	case !ok:
+		return protocol.ErrOrigin
+	case claim.Type() != protocol.TypeTakedown && member.Standing == protocol.Suspended:
+		return protocol.ErrOrigin
+	case !member.Card.NotAfter.After(now):
+		return protocol.ErrKey
+	case claim.Type() != protocol.TypeTakedown && h.At.After(now.Add(protocol.MaxAhead)):
+		return protocol.ErrFuture // a takedown is not held back: no clock, theirs or ours, may keep a child on show
+	case claim.Type() != protocol.TypeTakedown && n.silent(h.Origin, now):
+		return protocol.ErrSilent
+	}
+	return nil
 }
 
 // settled says whether an outcome of accept leaves nothing to come back for: the record is here, or never will be

@@ -97,7 +97,7 @@ func (n *Node) photoLoop(ctx context.Context, m *mesh) error {
 
 // fetchPhoto asks the owner, then the other members in a random order, and says whether the photo is on disk now.
 func (m *mesh) fetchPhoto(ctx context.Context, w store.WantedPhoto) bool {
-	peers := m.host.Network().Peers()
+	peers := m.members()
 	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
 	if member, ok := m.n.active(w.Origin); ok {
 		if owner, err := peerOf(member.Card); err == nil {
@@ -111,9 +111,6 @@ func (m *mesh) fetchPhoto(ctx context.Context, w store.WantedPhoto) bool {
 	for _, id := range peers {
 		if ctx.Err() != nil {
 			return false
-		}
-		if !m.n.admits(id) {
-			continue
 		}
 		err := m.fetchFrom(ctx, id, w)
 		if err == nil {

@@ -156,9 +156,17 @@ func (n *Node) closeCase(id protocol.CaseID, reason protocol.Reason) (*protocol.
 	if err != nil {
 		return nil, fmt.Errorf("close case %s: %w", id, err)
 	}
+	// No head may be signed between here and the takedown: it would let members show the case for longer than we write down.
+	n.heads.Lock()
+	defer n.heads.Unlock()
+	until, err := n.store.ShownUntil()
+	if err != nil {
+		return nil, fmt.Errorf("close case %s: %w", id, err)
+	}
 	now := time.Now()
 	// What stays is written first: a crash in between leaves a line too many, never a closed case that nobody can find.
-	if err := n.store.SaveClosed(store.Closed{ID: id, Ref: protocol.RefOf(n.Origin(), id), Number: d.Case.Number, Reason: reason, At: now}); err != nil {
+	if err := n.store.SaveClosed(store.Closed{ID: id, Ref: protocol.RefOf(n.Origin(), id), Number: d.Case.Number, Reason: reason, At: now,
+		ShownUntil: until}); err != nil {
 		return nil, fmt.Errorf("close case %s: %w", id, err)
 	}
 	r, err := n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
@@ -174,6 +182,9 @@ func (n *Node) closeCase(id protocol.CaseID, reason protocol.Reason) (*protocol.
 // changed sends a record of ours on its way.
 func (n *Node) changed(r *protocol.Record) {
 	wake(n.head)
+	if r.Type() == protocol.TypeTakedown {
+		wake(n.down)
+	}
 	if m := n.mesh.Load(); m != nil {
 		m.announce(r)
 	}

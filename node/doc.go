@@ -9,12 +9,17 @@
 //     peer could be reached.
 //   - Gossip only makes things fast. A pull on every connection, on every gap and about once a minute makes them
 //     complete; with gossip switched off everything still arrives.
+//   - What is pulled is held against what its owner signed. A log that is not what its owner's head vouches for extends no
+//     lease, is compared block by block, and is asked for from one member after another.
+//   - A takedown of ours is pushed to every member until the member has signed that it swept the case, over restarts too.
+//     What a member signs to others is true of the disk at that moment.
 //   - Strangers never get a word in. The connection gater admits members only and, while an invitation is open, a few who
 //     may knock; every other stream handler looks again; and nothing that arrives by network ever makes anybody a member.
 //   - Every goroutine belongs to Run, which waits for it.
 //
 // The pieces: keys.go makes and loads keys; desk.go is what the country's own staff do; member.go who is accepted,
-// pair.go how a country comes to be, stance.go what we say of members and how one is suspended;
-// accept.go the door; mesh.go the libp2p host; gossip.go, hello.go, pull.go and blob.go what travels; head.go our own
-// signed head; supervise.go who is dialled.
+// pair.go how a country comes to be, stance.go what we say of members and how one is suspended; accept.go the door;
+// pull.go, blocks.go and serve.go both sides of a pull; doubt.go logs that are not what was signed; shred.go members
+// fallen silent; mesh.go the libp2p host; gossip.go, hello.go, blob.go and takedown.go what travels; head.go our own
+// signed head; board.go who has confirmed which takedown; supervise.go who is dialled.
 package node

@@ -34,8 +34,9 @@ func TestReadFrameSpendsNoMemoryOnClaims(t *testing.T) {
 func FuzzReadFrame(f *testing.F) {
 	for _, frame := range []protocol.Frame{
 		{End: &protocol.End{More: true}},
-		{Have: &protocol.Have{Places: []protocol.LogPlace{{Epoch: 1, Seq: 2}}}},
-		{Rec: []byte{1, 2, 3}},
+		{Have: &protocol.Have{Logs: []protocol.Holding{{Epoch: 1, Seq: 2}}}},
+		{Recs: &protocol.Recs{Records: [][]byte{{1, 2, 3}}, Gone: []uint64{7}, Last: true}},
+		{Get: &protocol.Get{Epoch: 1, Blocks: []uint64{1}}},
 	} {
 		b, err := frame.Encode()
 		if err != nil {

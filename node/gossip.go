@@ -136,7 +136,7 @@ func messageID(msg *pb.Message) string {
 // standing is the score that a peer has for who it is.
 func (m *mesh) standing(id peer.ID) float64 {
 	if m.n.admits(id) {
-		return scoreMember
+		return scoreMember - m.blamed(id)
 	}
 	return scoreGraylist * 2
 }
@@ -178,7 +178,7 @@ func (m *mesh) onHead(ctx context.Context, from peer.ID, msg *pubsub.Message) pu
 	m.n.heard(from)
 	head, err := m.n.takeHead(msg.Data)
 	if err == nil {
-		if place, err := m.n.store.Place(head.Origin); err == nil && (place.Epoch != head.Epoch || place.Seq < head.Seq) {
+		if !m.n.verified(head.Origin, head) {
 			m.n.pullSoon(from, headWait)
 		}
 	}

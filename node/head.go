@@ -44,6 +44,12 @@ func (n *Node) headLoop(ctx context.Context, m *mesh) error {
 
 // signHead signs and stores what our log is now.
 func (n *Node) signHead() (*protocol.Head, error) {
+	n.heads.Lock()
+	defer n.heads.Unlock()
+	return n.signHeadLocked()
+}
+
+func (n *Node) signHeadLocked() (*protocol.Head, error) {
 	card := n.Card()
 	state, err := n.store.LogState(card.Origin())
 	if err != nil {
@@ -78,18 +84,21 @@ func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !member.Card.NotAfter.After(time.Now()) {
-		return nil, protocol.ErrKey
-	}
-	if head.At.After(time.Now().Add(protocol.MaxAhead)) {
-		return nil, protocol.ErrFuture
-	}
 	old, err := n.store.Head(head.Origin)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if err == nil && !head.Newer(old) {
 		return nil, protocol.ErrStored
+	}
+	// The time is told before the head is held back for its own: else a slow clock would never learn that it is slow.
+	n.store.Heard(head.Origin, head.At)
+	now := n.Clock().Now
+	if !member.Card.NotAfter.After(now) {
+		return nil, protocol.ErrKey
+	}
+	if head.At.After(now.Add(protocol.MaxAhead)) {
+		return nil, protocol.ErrFuture
 	}
 	return head, n.store.SetHead(head)
 }

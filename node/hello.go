@@ -33,17 +33,23 @@ func (m *mesh) greet(id peer.ID) {
 }
 
 func (m *mesh) hello(s network.Stream, id peer.ID) error {
-	ours, err := m.n.helloFrame()
+	ours, err := m.n.helloTo(id)
 	if err != nil {
 		return err
 	}
 	f := frames(s)
-	if err := f.send(ours); err != nil {
+	if err := f.send(protocol.Frame{Hello: ours}); err != nil {
 		return err
 	}
-	theirs, err := f.read()
+	theirs, err := f.readHello()
 	if err != nil {
 		return err
+	}
+	if theirs.Yours != ours.Mine {
+		ours.Card = m.n.Card().Bytes()
+		if err := f.send(protocol.Frame{Hello: ours}); err != nil {
+			return err
+		}
 	}
 	return m.greeted(ours, theirs, id)
 }
@@ -51,68 +57,98 @@ func (m *mesh) hello(s network.Stream, id peer.ID) error {
 // serveHello answers a greeting with ours.
 func (m *mesh) serveHello(s network.Stream, id peer.ID) error {
 	f := frames(s)
-	theirs, err := f.read()
+	theirs, err := f.readHello()
 	if err != nil {
 		return err
 	}
-	ours, err := m.n.helloFrame()
+	ours, err := m.n.helloTo(id)
 	if err != nil {
 		return err
 	}
-	if err := f.send(ours); err != nil {
+	if theirs.Yours != ours.Mine {
+		ours.Card = m.n.Card().Bytes()
+	}
+	if err := f.send(protocol.Frame{Hello: ours}); err != nil {
 		return err
+	}
+	if ours.Yours != theirs.Mine && theirs.Card == nil {
+		if theirs, err = f.readHello(); err != nil {
+			return err
+		}
 	}
 	return m.greeted(ours, theirs, id)
 }
 
-func (m *mesh) greeted(ours protocol.Frame, theirs *protocol.Frame, id peer.ID) error {
-	if theirs.Hello == nil {
-		return errAnswer
+func (f *framed) readHello() (*protocol.Hello, error) {
+	frame, err := f.read()
+	if err != nil {
+		return nil, err
 	}
+	if frame.Hello == nil {
+		return nil, errAnswer
+	}
+	return frame.Hello, nil
+}
+
+func (m *mesh) greeted(ours, theirs *protocol.Hello, id peer.ID) error {
 	m.n.heard(id)
-	if err := m.n.takeCard(theirs.Hello.Card); err != nil && !errors.Is(err, protocol.ErrOrigin) {
-		return fmt.Errorf("card in hello: %w", err)
+	m.n.mu.Lock()
+	m.n.offsets[id] = time.Until(time.UnixMilli(theirs.Now))
+	m.n.mu.Unlock()
+	if len(theirs.Card) > 0 {
+		if err := m.n.takeCard(theirs.Card); err != nil && !errors.Is(err, protocol.ErrOrigin) {
+			return fmt.Errorf("card in hello: %w", err)
+		}
 	}
-	if ours.Hello.Vector != theirs.Hello.Vector {
+	if ours.Vector != theirs.Vector {
 		m.n.pullSoon(id, 0)
 	}
 	return nil
 }
 
-func (n *Node) helloFrame() (protocol.Frame, error) {
-	vector, err := n.vector()
+// helloTo is our greeting to a member, without our card.
+func (n *Node) helloTo(id peer.ID) (*protocol.Hello, error) {
+	vector, members, err := n.vector()
 	if err != nil {
-		return protocol.Frame{}, err
+		return nil, err
 	}
-	return protocol.Frame{Hello: &protocol.Hello{Card: n.Card().Bytes(), Vector: vector, Now: time.Now().UnixMilli()}}, nil
+	h := &protocol.Hello{Mine: protocol.GoneMark(n.Card().ID()), Vector: vector, Members: members, Instance: n.store.Instance(),
+		Now: time.Now().UnixMilli()}
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	if m, ok := n.members[n.peers[id]]; ok {
+		h.Yours = protocol.GoneMark(m.Card.ID())
+	}
+	return h, nil
 }
 
 // headAge is how coarsely two nodes compare the age of the heads that they hold; a quarter of the shortest lease.
 const headAge = protocol.MinLease / 4
 
-// vector digests what we hold of every log, and roughly how old each newest head is: two nodes with equal vectors have nothing to tell each
-// other.
-func (n *Node) vector() (sum [32]byte, err error) {
+// vector digests what we hold of every log, and roughly how old each newest head is: two nodes with equal vectors have
+// nothing to tell each other. members digests whom we accept.
+func (n *Node) vector() (sum, members [16]byte, err error) {
 	origins := n.origins()
 	slices.SortFunc(origins, func(a, b protocol.Origin) int { return bytes.Compare(a[:], b[:]) })
-	h := sha256.New()
+	h, who := sha256.New(), sha256.New()
 	for _, o := range origins {
 		state, err := n.store.LogState(o)
 		if err != nil {
-			return sum, err
+			return sum, members, err
 		}
 		h.Write(o[:])
+		who.Write(o[:])
 		h.Write(binary.BigEndian.AppendUint64(nil, state.Epoch))
 		h.Write(binary.BigEndian.AppendUint64(nil, state.Seq))
 		h.Write(state.Root[:])
 		// A head much newer than the other's is worth a pull of its own: it renews a lease.
 		head, err := n.store.Head(o)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return sum, err
+			return sum, members, err
 		}
 		if err == nil {
 			h.Write(binary.BigEndian.AppendUint64(nil, uint64(head.At.UnixMilli())/uint64(headAge.Milliseconds())))
 		}
 	}
-	return [32]byte(h.Sum(nil)), nil
+	return [16]byte(h.Sum(nil)), [16]byte(who.Sum(nil)), nil
 }

@@ -217,7 +217,7 @@ func TestOmissionIsRepaired(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for _, p := range ask.Have.Places {
+			for _, p := range ask.Have.Logs {
 				head, err := w.nodes[1].store.Head(p.Origin)
 				if err != nil {
 					continue

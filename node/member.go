@@ -56,6 +56,8 @@ func (n *Node) membersChanged() error {
 	if err := n.loadMembers(); err != nil {
 		return err
 	}
+	n.recount.Store(true)
+	wake(n.down)
 	if m := n.mesh.Load(); m != nil {
 		m.membersChanged()
 	}
@@ -142,6 +144,13 @@ func (n *Node) admits(id peer.ID) bool {
 	return ok
 }
 
+// memberOf returns the Active member whose node a peer is; zero when there is none.
+func (n *Node) memberOf(id peer.ID) protocol.Origin {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.peers[id]
+}
+
 // heard notes that a member's node said something.
 func (n *Node) heard(id peer.ID) {
 	n.mu.Lock()
@@ -193,6 +202,13 @@ type Peer struct {
 	Live, Dead uint64
 	// Head is the newest signed head that we hold of it; nil before the first.
 	Head *protocol.Head
+	// Verified is the newest head that our copy of its log has been exactly what it vouches for; nil before the first.
+	// Its Until ends the lease.
+	Verified *protocol.Head
+	// State is how sure we are of its log; "" for our own.
+	State protocol.State
+	// Suspect says that its log is not what it signed, and that several members could not help.
+	Suspect bool
 }
 
 // Peers returns every member, ourselves first.
@@ -201,7 +217,7 @@ func (n *Node) Peers() ([]Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := n.mesh.Load()
+	m, now := n.mesh.Load(), n.Clock().Now
 	out := make([]Peer, 0, len(all))
 	for _, member := range all {
 		o := member.Card.Origin()
@@ -217,6 +233,15 @@ func (n *Node) Peers() ([]Peer, error) {
 		p.Held, p.Live, p.Dead = place.Seq, state.Live, state.Dead
 		if p.Head, err = n.store.Head(o); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
+		}
+		if p.Verified, err = n.store.Verified(o); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if o != n.Origin() {
+			if p.State, err = n.state(o, now); err != nil {
+				return nil, err
+			}
+			p.Suspect = member.Standing == protocol.Active && n.suspect(o)
 		}
 		n.mu.RLock()
 		p.LastSeen = n.seen[o]

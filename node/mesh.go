@@ -20,13 +20,15 @@ import (
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/multiformats/go-multiaddr"
+	"golang.org/x/time/rate"
 )
 
 // The stream protocols. Each handler is for members only; pairProtocol alone is for strangers too.
 const (
-	helloProtocol = "/gmcn/hello/1"
-	syncProtocol  = "/gmcn/sync/1"
-	blobProtocol  = "/gmcn/blob/1"
+	helloProtocol    = "/gmcn/hello/1"
+	syncProtocol     = "/gmcn/sync/1"
+	blobProtocol     = "/gmcn/blob/1"
+	takedownProtocol = "/gmcn/takedown/1"
 )
 
 const (
@@ -50,7 +52,9 @@ type mesh struct {
 	wg sync.WaitGroup // goroutines begun by libp2p's callbacks
 
 	mu      sync.Mutex
-	serving map[peer.ID]int // streams open, by member
+	serving map[peer.ID]int           // streams open, by member
+	downs   map[peer.ID]*rate.Limiter // takedowns that a member may push
+	faults  map[peer.ID]fault
 }
 
 // join makes the host, registers what it serves and joins the topics.
@@ -64,7 +68,8 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 		return nil, fmt.Errorf("join network: %w", err)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{}}
+	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{},
+		downs: map[peer.ID]*rate.Limiter{}, faults: map[peer.ID]fault{}}
 	opts := []libp2p.Option{
 		libp2p.Identity(key),
 		libp2p.ListenAddrStrings(n.cfg.Listen...),
@@ -85,6 +90,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 	m.serve(helloProtocol, m.serveHello)
 	m.serve(syncProtocol, m.serveSync)
 	m.serve(blobProtocol, m.serveBlob)
+	m.serve(takedownProtocol, m.serveTakedown)
 	m.host.SetStreamHandler(pairProtocol, m.servePair)
 	m.host.Network().Notify(&network.NotifyBundle{ConnectedF: m.connected})
 	if !n.cfg.noGossip {
@@ -153,7 +159,14 @@ func (m *mesh) open(ctx context.Context, id peer.ID, proto protocol.ID) (network
 
 // connected greets a member that we have just dialled; it greets back on the same stream.
 func (m *mesh) connected(_ network.Network, c network.Conn) {
-	if c.Stat().Direction == network.DirOutbound && m.n.admits(c.RemotePeer()) {
+	if !m.n.admits(c.RemotePeer()) {
+		return
+	}
+	select {
+	case m.n.joined <- c.RemotePeer():
+	default: // the push loop comes to it in its own time
+	}
+	if c.Stat().Direction == network.DirOutbound {
 		m.background(func() { m.greet(c.RemotePeer()) })
 	}
 }

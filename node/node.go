@@ -55,6 +55,8 @@ type Node struct {
 	members map[protocol.Origin]store.Member
 	peers   map[peer.ID]protocol.Origin // of Active members
 	seen    map[protocol.Origin]time.Time
+	doubts  map[protocol.Origin]*doubt
+	offsets map[peer.ID]time.Duration // how far the clocks of members stood ahead of ours when they greeted us
 
 	pairs *pairs
 
@@ -65,10 +67,16 @@ type Node struct {
 	pull  chan pullFrom
 	photo chan struct{}
 	head  chan struct{}
+	// down wakes the push loop: a case was closed, or, with recount, the members have changed. joined are members that have
+	// connected.
+	down    chan struct{}
+	recount atomic.Bool
+	joined  chan peer.ID
+	// heads serialises the signing of our heads with the closing of cases, so that a closed case knows the last head that
+	// does not count it.
+	heads sync.Mutex
 	// live bounds how many records we gossip; beyond it peers pull.
 	live *rate.Limiter
-	// repairs remembers when we last asked for a whole log again, by origin.
-	repairs sync.Map
 }
 
 // Open loads the keys and opens the store of a data folder that Init made. No network is touched.
@@ -92,14 +100,17 @@ func Open(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Log, store: st, key: key, card: card,
-		seen: map[protocol.Origin]time.Time{}, pairs: newPairs(),
+		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, offsets: map[peer.ID]time.Duration{},
+		pairs: newPairs(),
 
 		normalising: make(chan struct{}, 2),
 
-		pull:  make(chan pullFrom, 64),
-		photo: make(chan struct{}, 1),
-		head:  make(chan struct{}, 1),
-		live:  rate.NewLimiter(liveRate, liveBurst),
+		pull:   make(chan pullFrom, 64),
+		photo:  make(chan struct{}, 1),
+		head:   make(chan struct{}, 1),
+		down:   make(chan struct{}, 1),
+		joined: make(chan peer.ID, 256),
+		live:   rate.NewLimiter(liveRate, liveBurst),
 	}
 	err = n.store.SetMember(card, protocol.Own, time.Now())
 	if err == nil {
@@ -158,6 +169,8 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.headLoop(ctx, m) })
 	g.Go(func() error { return n.pullLoop(ctx, m) })
 	g.Go(func() error { return n.photoLoop(ctx, m) })
+	g.Go(func() error { return n.pushLoop(ctx, m) })
+	g.Go(func() error { return n.shredLoop(ctx) })
 	g.Go(func() error { return n.pairLoop(ctx, m) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err

@@ -238,13 +238,13 @@ func TestStrangerReachesNothingButThePairing(t *testing.T) {
 			w.until(time.Second, "the stranger is in", inside)
 		}
 		connect()
-		for _, proto := range []libprotocol.ID{helloProtocol, syncProtocol, blobProtocol} {
+		for _, proto := range []libprotocol.ID{helloProtocol, syncProtocol, blobProtocol, takedownProtocol} {
 			s, err := m.host.NewStream(ctx, w.peerID(0), proto)
 			if err != nil {
 				continue
 			}
 			f := frames(s)
-			f.send(protocol.Frame{Have: &protocol.Have{Places: []protocol.LogPlace{{Origin: w.nodes[0].Origin()}}}})
+			f.send(protocol.Frame{Have: &protocol.Have{Logs: []protocol.Holding{{Origin: w.nodes[0].Origin()}}}})
 			if got, err := f.read(); err == nil {
 				t.Errorf("%s answers a stranger: %+v", proto, got)
 			}

@@ -23,8 +23,6 @@ const (
 	// where it stopped.
 	maxPulls = 4
 	pullTime = 5 * time.Minute
-	// repairEvery is how often we may ask for one log again from its beginning.
-	repairEvery = 10 * time.Minute
 )
 
 // pullFrom asks for a pull from a peer after a wait.
@@ -110,70 +108,125 @@ func (m *mesh) pullOnce(ctx context.Context, id peer.ID) (more bool, err error) 
 	defer cancel()
 	s, err := m.open(ctx, id, syncProtocol)
 	if err != nil {
+		m.n.unhelped(m, id)
 		return false, err
 	}
 	defer s.Close()
 	stop := context.AfterFunc(ctx, func() { s.Reset() })
 	defer stop()
-	more, err = m.pullOn(s)
+	more, err = m.pullOn(s, id)
 	if err != nil {
 		s.Reset()
+		m.n.unhelped(m, id)
+		if protocol.VerdictOf(err) == protocol.Reject {
+			m.blame(id, blameLie)
+		}
 	}
 	return more, err
 }
 
-func (m *mesh) pullOn(s network.Stream) (more bool, err error) {
-	n := m.n
+// pulling is one pull, from our side.
+type pulling struct {
+	m    *mesh
+	n    *Node
+	id   peer.ID
+	f    *framed
+	done map[protocol.Origin]*protocol.Done // what the peer has said it sent
+	// unsettled are logs of which something came that must be asked for again.
+	unsettled map[protocol.Origin]bool
+}
+
+// pullOn says what we hold, takes what the peer sends of the rest, asks by blocks for what is too much to be sent, and
+// compares by blocks what is then still not what its owner signed.
+func (m *mesh) pullOn(s network.Stream, id peer.ID) (more bool, err error) {
+	p := &pulling{m: m, n: m.n, id: id, f: frames(s), done: map[protocol.Origin]*protocol.Done{}, unsettled: map[protocol.Origin]bool{}}
+	have, err := p.n.have()
+	if err != nil {
+		return false, err
+	}
+	if err := p.f.send(protocol.Frame{Have: have}); err != nil {
+		return false, err
+	}
+	if more, err = p.answer(); err != nil {
+		return false, err
+	}
+	for _, h := range have.Logs {
+		if p.done[h.Origin] != nil {
+			if err := p.complete(h.Origin); err != nil {
+				return false, fmt.Errorf("log of %s: %w", h.Origin, err)
+			}
+		}
+		p.n.compared(m, h.Origin, id)
+	}
+	return more, nil
+}
+
+// have says what we hold of every log.
+func (n *Node) have() (*protocol.Have, error) {
 	have := &protocol.Have{}
+	now := n.Clock().Now
 	for _, o := range n.origins() {
 		place, err := n.store.Place(o)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		place.Origin = o
-		if n.suspect(o) {
-			place.Seq = 0
+		state, err := n.store.LogState(o)
+		if err != nil {
+			return nil, err
 		}
-		have.Places = append(have.Places, place)
+		h := protocol.Holding{Origin: o, Epoch: place.Epoch, Seq: place.Seq, Root: [16]byte(state.Root[:16])}
+		head, err := n.store.Head(o)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		if err == nil {
+			h.At, h.Silent = head.At.UnixMilli(), protocol.Silent(head, now)
+		}
+		if first, last := place.Seq/protocol.BlockSize, state.Seq/protocol.BlockSize; state.Epoch == place.Epoch && state.Seq > place.Seq && last-first < protocol.MaxAbove {
+			if h.Above, err = n.store.Bits(o, state.Epoch, span(first, last)); err != nil {
+				return nil, err
+			}
+		}
+		have.Logs = append(have.Logs, h)
 	}
 	for _, o := range n.standing(protocol.Suspended) {
 		place, err := n.store.Place(o)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		have.Closed = append(have.Closed, place)
 	}
-	f := frames(s)
-	if err := f.send(protocol.Frame{Have: have}); err != nil {
-		return false, err
+	return have, nil
+}
+
+// span returns the numbers from first to last.
+func span(first, last uint64) (all []uint64) {
+	for i := first; i <= last; i++ {
+		all = append(all, i)
 	}
+	return all
+}
+
+// answer takes the answer to Have.
+func (p *pulling) answer() (more bool, err error) {
 	var batch [][]byte
-	unsettled := map[protocol.Origin]bool{}
 	flush := func() error {
-		var bad error
-		for _, got := range n.accept(batch...) {
-			if protocol.VerdictOf(got.err) == protocol.Reject {
-				bad = fmt.Errorf("peer sent a record that no member signed so: %w", got.err)
-			}
-			if got.claim != nil && !settled(got.err) {
-				unsettled[got.claim.Header().Origin] = true
-			}
-		}
+		err := p.take(batch)
 		batch = batch[:0]
-		return bad
+		return err
 	}
 	for {
-		frame, err := f.read()
+		frame, err := p.f.read()
 		if err != nil {
 			return false, errors.Join(err, flush()) // what came is kept: the next pull goes on from there
 		}
 		switch {
 		case frame.Head != nil:
-			if _, err := n.takeHead(frame.Head); protocol.VerdictOf(err) == protocol.Reject {
+			if _, err := p.n.takeHead(frame.Head); protocol.VerdictOf(err) == protocol.Reject {
 				return false, err
 			}
-		case frame.Rec != nil:
-			if batch = append(batch, frame.Rec); len(batch) == pullBatch {
+		case frame.Recs != nil:
+			if batch = append(batch, frame.Recs.Records...); len(batch) >= pullBatch {
 				if err := flush(); err != nil {
 					return false, err
 				}
@@ -182,10 +235,8 @@ func (m *mesh) pullOn(s network.Stream) (more bool, err error) {
 			if err := flush(); err != nil {
 				return false, err
 			}
-			if d := frame.Done; !unsettled[d.Origin] {
-				if err := n.pulled(d); err != nil {
-					return false, err
-				}
+			if _, ok := p.n.active(frame.Done.Origin); ok {
+				p.done[frame.Done.Origin] = frame.Done
 			}
 		case frame.End != nil:
 			return frame.End.More, flush()
@@ -195,11 +246,43 @@ func (m *mesh) pullOn(s network.Stream) (more bool, err error) {
 	}
 }
 
-// pulled notes that a peer has given everything of a log up to a place.
-func (n *Node) pulled(d *protocol.Done) error {
-	if _, ok := n.active(d.Origin); !ok {
+// take has records judged one by one. The error is one that no honest member sends.
+func (p *pulling) take(raws [][]byte) (bad error) {
+	for _, got := range p.n.accept(raws...) {
+		if protocol.VerdictOf(got.err) == protocol.Reject {
+			bad = fmt.Errorf("peer sent a record that no member signed so: %w", got.err)
+		}
+		if got.claim != nil && !settled(got.err) {
+			p.unsettled[got.claim.Header().Origin] = true
+		}
+	}
+	return bad
+}
+
+// complete brings a log to what its owner signed, as far as this peer can.
+func (p *pulling) complete(o protocol.Origin) error {
+	d := p.done[o]
+	if d.Many {
+		if err := p.blocks(o); err != nil {
+			return err
+		}
+	}
+	if p.unsettled[o] {
 		return nil
 	}
+	if err := p.n.pulled(d); err != nil {
+		return err
+	}
+	if !d.Many && p.n.incomplete(o) {
+		if err := p.blocks(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pulled notes that a peer has given everything of a log up to a place.
+func (n *Node) pulled(d *protocol.Done) error {
 	place, err := n.store.Place(d.Origin)
 	if err != nil {
 		return err
@@ -216,89 +299,4 @@ func (n *Node) pulled(d *protocol.Done) error {
 		return n.store.SetPlace(protocol.LogPlace{Origin: d.Origin, Epoch: d.Epoch, Seq: min(d.To, head.Seq)})
 	}
 	return nil
-}
-
-// suspect says whether what we hold of a log, though complete by what peers told us, is not what its owner signed: one of
-// them kept something back, its end perhaps. Then the whole log is asked for again, at most every ten minutes.
-func (n *Node) suspect(o protocol.Origin) bool {
-	head, err := n.store.Head(o)
-	if err != nil {
-		return false
-	}
-	state, err := n.store.LogState(o)
-	if err != nil || state.Root == head.Root || state.Epoch == head.Epoch && state.Seq > head.Seq {
-		return false
-	}
-	if place, err := n.store.Place(o); err != nil || place.Epoch != head.Epoch || place.Seq < head.Seq {
-		return false
-	}
-	if last, ok := n.repairs.Load(o); ok && time.Since(last.(time.Time)) < repairEvery {
-		return false
-	}
-	n.repairs.Store(o, time.Now())
-	n.log.Warn("a log differs from what its owner signed; asking for it again", "member", o.String(), "seq", head.Seq)
-	return true
-}
-
-// serveSync answers a pull: heads first, then every takedown, then cases from the newest on.
-func (m *mesh) serveSync(s network.Stream, id peer.ID) error {
-	n := m.n
-	f := frames(s)
-	ask, err := f.read()
-	if err != nil {
-		return err
-	}
-	if ask.Have == nil {
-		return errAnswer
-	}
-	type answer struct {
-		after protocol.LogPlace
-		to    protocol.LogPlace
-	}
-	var answers []answer
-	asked := map[protocol.Origin]bool{}
-	for _, p := range ask.Have.Places {
-		if _, ok := n.active(p.Origin); !ok || asked[p.Origin] {
-			continue
-		}
-		asked[p.Origin] = true
-		if head, err := n.store.Head(p.Origin); err == nil {
-			if err := f.write(protocol.Frame{Head: head.Bytes()}); err != nil {
-				return err
-			}
-		}
-		// Where we ourselves end is read before the records: what comes in between is for the next pull.
-		to, err := n.store.Place(p.Origin)
-		if err != nil {
-			return err
-		}
-		if p.Epoch != to.Epoch {
-			p.Epoch, p.Seq = to.Epoch, 0
-		}
-		answers = append(answers, answer{p, to})
-	}
-	send := func(_ uint64, raw []byte) error { return f.write(protocol.Frame{Rec: raw}) }
-	for _, p := range ask.Have.Closed {
-		if _, ok := n.active(p.Origin); !ok || asked[p.Origin] {
-			continue
-		}
-		asked[p.Origin] = true
-		if err := n.store.Walk(p, true, send); err != nil {
-			return err
-		}
-	}
-	for _, takedowns := range []bool{true, false} {
-		for _, a := range answers {
-			if err := n.store.Walk(a.after, takedowns, send); err != nil {
-				return err
-			}
-		}
-	}
-	for _, a := range answers {
-		done := &protocol.Done{Origin: a.to.Origin, Epoch: a.to.Epoch, From: a.after.Seq, To: a.to.Seq}
-		if err := f.write(protocol.Frame{Done: done}); err != nil {
-			return err
-		}
-	}
-	return f.send(protocol.Frame{End: &protocol.End{}})
 }

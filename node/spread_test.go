@@ -136,58 +136,6 @@ func plainGossip(t *testing.T) (took []time.Duration) {
 	return took
 }
 
-// BenchmarkCatchUp pulls the log of another member over loopback TCP; "floor" only checks the same records' signatures,
-// one by one, on one core.
-func BenchmarkCatchUp(b *testing.B) {
-	const records = 4000
-	a, c := benchPair(b)
-	var raws [][]byte
-	card := a.Card()
-	for range records {
-		id := protocol.NewCaseID()
-		r, err := a.store.Append(id, 1, func(h protocol.Header) (*protocol.Record, error) {
-			h.At = time.Now()
-			h.ReviewBy = h.At.Add(protocol.ReviewAfter)
-			d := testDraft(randomName(), "XA")
-			d.Case.What = protocol.Text{"en": "Last seen at the harbour in the evening, in a yellow coat, on the way to a friend."}
-			return protocol.Sign(a.key, protocol.Entry{Header: h, Case: &d.Case})
-		})
-		if err != nil {
-			b.Fatal(err)
-		}
-		raws = append(raws, r.Bytes())
-	}
-	b.Run("pull", func(b *testing.B) {
-		for b.Loop() {
-			b.StopTimer()
-			forget(b, c, a.Card())
-			b.StartTimer()
-			m := c.mesh.Load()
-			id, err := peerOf(a.Card())
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := m.pullOnce(b.Context(), id); err != nil {
-				b.Fatal(err)
-			}
-			if state, err := c.store.LogState(a.Origin()); err != nil || state.Live != records {
-				b.Fatalf("%d of %d records after a pull, %v", state.Live, records, err)
-			}
-		}
-		b.ReportMetric(float64(records*b.N)/b.Elapsed().Seconds(), "records/s")
-	})
-	b.Run("floor", func(b *testing.B) {
-		for b.Loop() {
-			for _, raw := range raws {
-				if _, err := protocol.Open(raw, card); err != nil {
-					b.Fatal(err)
-				}
-			}
-		}
-		b.ReportMetric(float64(records*b.N)/b.Elapsed().Seconds(), "records/s")
-	})
-}
-
 // benchPair returns two running nodes on loopback, with gossip off so that nothing but the pull is measured.
 func benchPair(b *testing.B) (*Node, *Node) {
 	var nodes []*Node
@@ -228,7 +176,7 @@ func benchPair(b *testing.B) (*Node, *Node) {
 }
 
 // forget makes n lose what it holds of a member, by removing it and adding it again, and waits for the connection.
-func forget(b *testing.B, n *Node, card *protocol.Card) {
+func forget(b testing.TB, n *Node, card *protocol.Card) {
 	if err := n.store.SetMember(card, protocol.Removed, time.Now()); err != nil {
 		b.Fatal(err)
 	}

@@ -8,8 +8,10 @@
 //
 // What it guarantees:
 //
-//   - Only Sign, Open and Reopen make a Record. Sign and Open verify; Reopen is for bytes that this node verified before
-//     it wrote them to its own disk. So a Record in your hand is genuine and within the limits.
+//   - Only Sign, Open, Vouched.Open and Reopen make a Record. Sign and Open verify its signature. Vouched.Open takes a whole
+//     block whose digest is one of those under a signed head's root: the owner's one signature vouches for all of it.
+//     Reopen is for bytes that this node verified before it wrote them to its own disk. So a Record in your hand is
+//     genuine and within the limits.
 //   - A Record keeps the exact bytes that were signed. Nothing that was signed is ever encoded again.
 //   - Every decoder takes hostile bytes: it bounds its work by limits.go before it spends memory, and refuses whatever is
 //     not the one canonical form, so two spellings of one record cannot exist.

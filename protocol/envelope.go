@@ -18,6 +18,8 @@ const (
 	domainTakedown domain = "gmcn/1/takedown"
 	domainStance   domain = "gmcn/1/stance"
 	domainInvite   domain = "gmcn/1/invite"
+	domainReceipt  domain = "gmcn/1/receipt"
+	domainReport   domain = "gmcn/1/report"
 )
 
 // envelope is an untagged COSE_Sign1 (RFC 9052, 4.2) with an empty unprotected header.
@@ -88,22 +90,49 @@ func unseal(raw []byte) (*opened, error) {
 	if len(raw) > MaxEnvelope {
 		return nil, fmt.Errorf("%d bytes, at most %d: %w", len(raw), MaxEnvelope, ErrSize)
 	}
-	e, err := decode[envelope](raw)
-	if err != nil {
-		return nil, err
-	}
-	if e.Unprotected == nil || len(e.Unprotected) != 0 {
-		return nil, fmt.Errorf("%w: the unprotected header is not an empty map", ErrForm)
-	}
-	h, err := decode[protectedHeader](e.Protected)
-	if err != nil {
-		return nil, err
-	}
-	if h.Alg != algEdDSA || len(e.Signature) != ed25519.SignatureSize || len(e.Payload) == 0 {
-		return nil, fmt.Errorf("%w: not an EdDSA signature over a payload", ErrForm)
-	}
 	raw = bytes.Clone(raw)
-	return &opened{raw: raw, id: CIDOf(raw), kid: h.Kid, protected: e.Protected, payload: e.Payload, signature: e.Signature}, nil
+	e := &opened{raw: raw}
+	if err := e.split(); err != nil {
+		return nil, err
+	}
+	e.id = CIDOf(raw)
+	return e, nil
+}
+
+var errEnvelope = fmt.Errorf("%w: not an EdDSA signature over a payload", ErrForm)
+
+// split takes apart the one canonical form of an envelope: an array of four, a protected header that says EdDSA and the
+// key, an empty map, a payload and a signature.
+func (e *opened) split() error {
+	const start, header = "\x84\x4d", "\xa2\x01\x27\x04\x48" // four items, 13 bytes; {1: -8, 4: 8 bytes}
+	b, ok := bytes.CutPrefix(e.raw, []byte(start))
+	if !ok || !bytes.HasPrefix(b, []byte(header)) || len(b) < 14 || b[13] != 0xa0 {
+		return errEnvelope
+	}
+	e.protected, e.kid, b = b[:13:13], KeyID(b[5:13]), b[14:]
+	size, used := byteString(b)
+	if used == 0 || size == 0 || size > len(b)-used {
+		return errEnvelope
+	}
+	e.payload, b = b[used:used+size:used+size], b[used+size:]
+	if len(b) != 2+ed25519.SignatureSize || b[0] != 0x58 || b[1] != ed25519.SignatureSize {
+		return errEnvelope
+	}
+	e.signature = b[2:]
+	return nil
+}
+
+// byteString reads the shortest head of a byte string of less than 64 KiB; used is 0 when there is none.
+func byteString(b []byte) (size, used int) {
+	switch {
+	case len(b) >= 1 && b[0] >= 0x40 && b[0] < 0x58:
+		return int(b[0] - 0x40), 1
+	case len(b) >= 2 && b[0] == 0x58 && b[1] >= 24:
+		return int(b[1]), 2
+	case len(b) >= 3 && b[0] == 0x59 && b[1] > 0:
+		return int(b[1])<<8 + int(b[2]), 3
+	}
+	return 0, 0
 }
 
 // verify checks the signature.

@@ -18,6 +18,8 @@ var (
 	ErrKey = errors.New("no card certifies this key")
 	// ErrFuture: dated further ahead than MaxAhead.
 	ErrFuture = errors.New("dated in the future")
+	// ErrSilent: the origin has been silent for too long; nothing but its heads and takedowns is taken until it speaks.
+	ErrSilent = errors.New("origin has been silent for too long")
 	// ErrClosed: the case was taken down; nothing about it is taken any more.
 	ErrClosed = errors.New("case is closed")
 	// ErrStored: we hold this very record.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ func seedSigned(f *testing.F) {
 			f.Add(env.payload)
 		}
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json"} {
+	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json"} {
 		for _, v := range loadVectors[[]signedVector](f, file) {
 			add(unhex(f, v.Envelope))
 		}
@@ -43,7 +44,7 @@ func both(b []byte, key ed25519.PrivateKey, d domain, try func(raw []byte)) {
 
 // oneDomain fails when an envelope verifies in another domain than d.
 func oneDomain(t *testing.T, env *opened, key ed25519.PublicKey, d domain) {
-	for _, other := range []domain{domainCard, domainHead, domainCase, domainTakedown, domainStance, domainInvite, ""} {
+	for _, other := range []domain{domainCard, domainHead, domainCase, domainTakedown, domainStance, domainInvite, domainReceipt, domainReport, ""} {
 		if err := env.verify(key, other); other != d && err == nil {
 			t.Fatalf("signed in %s, verifies in %q too", d, other)
 		}
@@ -377,7 +378,7 @@ func TestHostileBytesCostLittle(t *testing.T) {
 	for name, raw := range map[string][]byte{
 		"a frame of lists":       bytes.Repeat([]byte{0x81}, MaxFrame),
 		"a frame of null places": append(append(append([]byte{0xa1}, text("have")...), append([]byte{0xa1}, text("p")...)...), nulls...),
-		"a frame of one record":  fill(append(append([]byte{0xa1}, text("rec")...), 0x5a, 0, 0x0f, 0xff, 0xf0), []byte{0}, MaxFrame-6),
+		"a frame of one record":  fill(slices.Concat([]byte{0xa1}, text("recs"), []byte{0xa1}, text("r"), []byte{0x81, 0x5a, 0, 0x0f, 0xff, 0xf0}), []byte{0}, MaxFrame-6),
 	} {
 		spent, err := allocated(func() error { _, err := DecodeFrame(raw); return err })
 		if err == nil || spent > 4*MaxFrame {

@@ -28,6 +28,7 @@ type Head struct {
 	Until time.Time
 
 	id  cid.Cid
+	kid KeyID
 	raw []byte
 }
 
@@ -150,7 +151,7 @@ func parseHead(raw []byte) (*Head, *opened, error) {
 		return nil, nil, err
 	}
 	h := &Head{Origin: w.O, Epoch: w.E, Seq: w.Q, Root: w.R, Live: w.L, Dead: w.D, Instance: w.I,
-		At: time.UnixMilli(w.At).UTC(), Until: time.UnixMilli(w.U).UTC(), id: env.id, raw: env.raw}
+		At: time.UnixMilli(w.At).UTC(), Until: time.UnixMilli(w.U).UTC(), id: env.id, kid: env.kid, raw: env.raw}
 	if w.E > maxCounter || w.Q > maxCounter || w.L > w.Q || w.D > w.Q || w.At <= 0 || w.U > maxTime ||
 		h.Until.Sub(h.At) < MinLease || h.Until.Sub(h.At) > MaxLease {
 		return nil, nil, fmt.Errorf("%w: head out of range", ErrForm)

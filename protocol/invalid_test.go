@@ -388,6 +388,16 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 	want := func(c cid.Cid) []byte {
 		return one("want", slices.Concat([]byte{0xa2}, text("f"), link(c.Bytes()), text("o"), []byte{0})...)
 	}
+	recs := func(body ...byte) []byte {
+		return one("recs", slices.Concat([]byte{0xa1}, text("r"), []byte{0x81}, body)...)
+	}
+	holding := func(seq byte, root int, above ...byte) []byte {
+		return one("have", slices.Concat([]byte{0xa1}, text("l"), []byte{0x81, 0x87}, blob(make([]byte, 32)), []byte{1, seq}, blob(make([]byte, root)), []byte{0}, above, []byte{0xf4})...)
+	}
+	get := func(fields byte, body ...byte) []byte {
+		return one("get", slices.Concat([]byte{0xa0 + fields}, body)...)
+	}
+	whose := slices.Concat(text("e"), []byte{1}, text("o"), blob(make([]byte, 32)))
 	data := func(state string, size ...byte) []byte {
 		return one("data", slices.Concat([]byte{0xa2}, text("n"), size, text("s"), text(state))...)
 	}
@@ -398,13 +408,18 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 	return map[string]map[string][]byte{"form": {
 		"nothing":                        {},
 		"an empty map":                   {0xa0},
-		"two things at once":             slices.Concat([]byte{0xa2}, text("end"), []byte{0xa1}, text("m"), []byte{0xf4}, text("rec"), blob([]byte{1})),
+		"two things at once":             slices.Concat([]byte{0xa2}, text("end"), []byte{0xa1}, text("m"), []byte{0xf4}, text("head"), blob([]byte{1})),
 		"an unknown thing":               one("push", 0x41, 1),
-		"an empty record":                one("rec", 0x40),
-		"null for a record":              one("rec", 0xf6),
-		"a record beyond the size":       one("rec", blob(make([]byte, MaxEnvelope+1))...),
+		"a push without a head":          one("down", slices.Concat([]byte{0xa2}, text("h"), []byte{0x40}, text("r"), blob([]byte{1}))...),
+		"a push of nothing":              one("down", slices.Concat([]byte{0xa2}, text("h"), blob([]byte{1}), text("r"), []byte{0x40})...),
+		"a push beyond the size":         one("down", slices.Concat([]byte{0xa2}, text("h"), blob([]byte{1}), text("r"), blob(make([]byte, MaxEnvelope+1)))...),
+		"an empty receipt":               one("receipt", 0x40),
+		"a receipt beyond the size":      one("receipt", blob(make([]byte, MaxEnvelope+1))...),
+		"an empty head":                  one("head", 0x40),
+		"null for a record":              recs(0xf6),
+		"a record beyond the size":       recs(blob(make([]byte, MaxEnvelope+1))...),
 		"a head beyond the size":         one("head", blob(make([]byte, MaxEnvelope+1))...),
-		"null for the places":            one("have", append(append([]byte{0xa1}, text("p")...), 0xf6)...),
+		"null for the logs":              one("have", append(append([]byte{0xa1}, text("l")...), 0xf6)...),
 		"an end with null":               one("end", append(append([]byte{0xa1}, text("m")...), 0xf6)...),
 		"a range that runs back":         done(8, 7),
 		"a negative place":               done(0x20, 7),
@@ -412,16 +427,24 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 		"a want by SHA-1":                want(cid.NewCidV1(cid.Raw, short)),
 		"an unknown state":               data("busy", 0),
 		"a file beyond the size":         data("ok", 0x1a, 0, 0x40, 0, 1),
+		"a short root":                   holding(1, 15, 0x80),
+		"null for what is above":         holding(1, 16, 0xf6),
+		"more above than it may":         holding(1, 16, slices.Concat(item(4, MaxAbove+1), bytes.Repeat(slices.Concat([]byte{0x82, 0}, blob(make([]byte, BlockSize/8))), MaxAbove+1))...),
+		"a short bitmap":                 holding(1, 16, slices.Concat([]byte{0x81, 0x82, 0}, blob(make([]byte, BlockSize/8-1)))...),
+		"a get of nothing":               get(2, whose...),
+		"a get of both":                  get(4, slices.Concat(text("b"), []byte{0x81, 1}, whose[:3], whose[3:], text("q"), []byte{0x81, 1})...),
+		"a get of too many blocks":       get(3, slices.Concat(text("b"), item(4, MaxGet+1), bytes.Repeat([]byte{1}, MaxGet+1), whose)...),
+		"a block that counts nothing":    one("blocks", slices.Concat([]byte{0xa2}, text("l"), []byte{0x81, 0x84, 1, 1, 0}, blob(make([]byte, 32)), text("o"), blob(make([]byte, 32)))...),
 		"a byte after it":                append(data("none", 0), 0),
-		"a list that claims too much":    one("have", append(append([]byte{0xa1}, text("p")...), 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)...),
-		"a list of more than it may":     one("have", slices.Concat([]byte{0xa1}, text("p"), item(4, maxItems+1), bytes.Repeat([]byte{0xf6}, maxItems+1))...),
+		"a list that claims too much":    one("have", append(append([]byte{0xa1}, text("l")...), 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)...),
+		"a list of more than it may":     one("have", slices.Concat([]byte{0xa1}, text("l"), item(4, maxItems+1), bytes.Repeat([]byte{0xf6}, maxItems+1))...),
+		"a string that claims a million": recs(0x5a, 0, 0x10, 0, 0),
 		"a knock without a secret":       knock(PairNonce{}, PairNonce{2}, 1),
 		"a knock without a nonce":        knock(PairNonce{1}, PairNonce{}, 1),
 		"a knock with one nonce twice":   knock(PairNonce{1}, PairNonce{1}, 1),
 		"a knock without a card":         knock(PairNonce{1}, PairNonce{2}, 0),
 		"a knock beyond the size":        knock(PairNonce{1}, PairNonce{2}, MaxEnvelope+1),
 		"a welcome beyond the size":      one("welcome", slices.Concat([]byte{0xa1}, text("c"), blob(make([]byte, MaxEnvelope+1)))...),
-		"a string that claims a million": one("rec", 0x5a, 0, 0x10, 0, 0),
 	}}
 }
 
@@ -483,6 +506,8 @@ func judge(t testing.TB, object string, raw []byte) (err error) {
 		_, err = OpenCard(raw)
 	case "head":
 		_, err = OpenHead(raw, testCard(t))
+	case "receipt":
+		_, err = OpenReceipt(raw, testCard(t))
 	case "frame":
 		_, err = DecodeFrame(raw)
 	case "invite":
@@ -507,7 +532,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 	for _, group := range []struct {
 		object string
 		by     map[string]map[string][]byte
-	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"frame", invalidFrames(t)}, {"invite", invalidInvites(t)},
+	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"receipt", invalidReceipts(t)}, {"frame", invalidFrames(t)}, {"invite", invalidInvites(t)},
 		{"record", map[string]map[string][]byte{"form": invalidStances(t)}}} {
 		for _, reason := range sortedKeys(group.by) {
 			for _, name := range sortedKeys(group.by[reason]) {
@@ -520,7 +545,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 			}
 		}
 	}
-	for object, limit := range map[string]int{"record": MaxEnvelope, "card": MaxEnvelope, "head": MaxEnvelope} {
+	for object, limit := range map[string]int{"record": MaxEnvelope, "card": MaxEnvelope, "head": MaxEnvelope, "receipt": MaxEnvelope} {
 		add("a byte more than the size", object, "size", []byte{0x84}, limit)
 	}
 	add("a byte more than the size", "frame", "size", []byte{0xa1}, MaxFrame)

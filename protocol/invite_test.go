@@ -104,10 +104,10 @@ func TestInvitationSurvivesThePost(t *testing.T) {
 		t.Errorf("the QR text reads as %v, %v, %v", got, with, err)
 	}
 	for name, text := range map[string]string{
-		"a card alone":      card.Text(),
-		"half of it":        i.Text(nil)[:120],
-		"half a QR text":    i.QRText()[:50],
-		"nothing":           "",
+		"a card alone":   card.Text(),
+		"half of it":     i.Text(nil)[:120],
+		"half a QR text": i.QRText()[:50],
+		"nothing":        "",
 	} {
 		if _, _, err := ParseInvite([]byte(text)); err == nil {
 			t.Errorf("%s was read as an invitation", name)

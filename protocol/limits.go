@@ -8,6 +8,10 @@ const (
 	MaxEnvelope = 32 << 10
 	// MaxFrame is the size of the largest frame on a stream, in bytes.
 	MaxFrame = 1 << 20
+	// MaxDowns is how many takedowns one stream may push.
+	MaxDowns = 64
+	// MaxReport is the size of the largest takedown report, as text, in bytes.
+	MaxReport = 4 << 20
 	// MaxPhotoBytes is the size of the largest photo file that a member accepts, in bytes.
 	MaxPhotoBytes = 1 << 20
 	// MaxThumbBytes is the size of the largest thumbnail that a member accepts, in bytes.

@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -362,12 +361,11 @@ func Open(raw []byte, card *Card) (*Record, error) {
 // Reopen reads back an envelope that this node verified before it wrote it to its own disk. It checks no signature. It
 // keeps a copy of raw, which may be memory that the disk lends.
 func Reopen(raw []byte) (*Record, error) {
-	e, err := reread[envelope](raw)
+	env, err := unseal(raw)
 	if err != nil {
 		return nil, err
 	}
-	raw = bytes.Clone(raw)
-	c, err := parse(&opened{raw: raw, id: CIDOf(raw), payload: e.Payload}, false)
+	c, err := parse(env, false)
 	if err != nil {
 		return nil, err
 	}

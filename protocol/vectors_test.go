@@ -120,6 +120,15 @@ type (
 		Since  int64  `json:"since"`
 		Note   Note   `json:"note,omitempty"`
 	}
+	receiptWords struct {
+		Takedown string `json:"takedown"`
+		By       Origin `json:"by"`
+		Phase    Phase  `json:"phase"`
+		Epoch    uint64 `json:"epoch"`
+		Seq      uint64 `json:"seq"`
+		Root     string `json:"root"`
+		At       int64  `json:"at"`
+	}
 	frameVector struct {
 		Name  string `json:"name"`
 		Says  any    `json:"says"`
@@ -368,23 +377,45 @@ func frameVectors(t testing.TB) []struct {
 		t.Fatal(err)
 	}
 	rec := testRecord(t).Bytes()
+	receipt, err := SignReceipt(keyOf("node"), testReceipt())
+	if err != nil {
+		t.Fatal(err)
+	}
 	vector := sha256.Sum256(nil)
 	photo := PhotoCID([]byte("photo"))
+	mark := GoneMark(photo)
+	var bits Bitmap
+	bits.Add(9)
+	bits.Add(1023)
 	return []struct {
 		name string
 		says map[string]any
 		Frame
 	}{
-		{"hello", map[string]any{"card": hex.EncodeToString(card), "vector": hex.EncodeToString(vector[:]), "now": testTime.UnixMilli()},
-			Frame{Hello: &Hello{Card: card, Vector: vector, Now: testTime.UnixMilli()}}},
-		{"have: nothing", map[string]any{"places": []any{}}, Frame{Have: &Have{}}},
-		{"have: one place", map[string]any{"places": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7}}},
-			Frame{Have: &Have{Places: []LogPlace{{origin, 1, 7}}}}},
-		{"have: the takedowns of a member that is suspended", map[string]any{"places": []any{}, "closed": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7}}},
+		{"hello", map[string]any{"mine": hex.EncodeToString(mark[:]), "yours": hex.EncodeToString(mark[:]), "vector": hex.EncodeToString(vector[:16]),
+			"members": hex.EncodeToString(vector[16:]), "instance": hex.EncodeToString(mark[:]), "now": testTime.UnixMilli()},
+			Frame{Hello: &Hello{Mine: mark, Yours: mark, Vector: [16]byte(vector[:16]), Members: [16]byte(vector[16:]), Instance: mark, Now: testTime.UnixMilli()}}},
+		{"hello: with the card", map[string]any{"card": hex.EncodeToString(card), "mine": hex.EncodeToString(mark[:]), "now": testTime.UnixMilli()},
+			Frame{Hello: &Hello{Card: card, Mine: mark, Now: testTime.UnixMilli()}}},
+		{"have: nothing", map[string]any{"logs": []any{}}, Frame{Have: &Have{}}},
+		{"have: one log", map[string]any{"logs": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7, "root": hex.EncodeToString(vector[:16]), "at": 5,
+			"above": []any{map[string]any{"index": 0, "seqs": []int{9, 1023}}}, "silent": false}}},
+			Frame{Have: &Have{Logs: []Holding{{Origin: origin, Epoch: 1, Seq: 7, Root: [16]byte(vector[:16]), At: 5, Above: []Bitmap{bits}}}}}},
+		{"have: the takedowns of a member that is suspended", map[string]any{"logs": []any{}, "closed": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7}}},
 			Frame{Have: &Have{Closed: []LogPlace{{origin, 1, 7}}}}},
 		{"head", map[string]any{"head": hex.EncodeToString(head.Bytes())}, Frame{Head: head.Bytes()}},
-		{"rec", map[string]any{"rec": hex.EncodeToString(rec)}, Frame{Rec: rec}},
-		{"done", map[string]any{"origin": origin, "epoch": 1, "from": 3, "to": 7}, Frame{Done: &Done{origin, 1, 3, 7}}},
+		{"recs", map[string]any{"records": []string{hex.EncodeToString(rec)}}, Frame{Recs: &Recs{Records: [][]byte{rec}}}},
+		{"recs: the last", map[string]any{"gone": []int{5}, "last": true}, Frame{Recs: &Recs{Gone: []uint64{5}, Last: true}}},
+		{"done", map[string]any{"origin": origin, "epoch": 1, "from": 3, "to": 7}, Frame{Done: &Done{origin, 1, 3, 7, false}}},
+		{"done: many", map[string]any{"origin": origin, "epoch": 1, "from": 3, "to": 70000, "many": true}, Frame{Done: &Done{origin, 1, 3, 70000, true}}},
+		{"blocks: the question", map[string]any{"origin": origin}, Frame{Blocks: &Blocks{Origin: origin}}},
+		{"blocks: the answer", map[string]any{"origin": origin, "list": []any{map[string]any{"epoch": 1, "index": 2, "count": 3, "digest": hex.EncodeToString(vector[:])}}, "more": true},
+			Frame{Blocks: &Blocks{Origin: origin, List: []BlockSum{{Epoch: 1, Index: 2, Count: 3, Digest: vector}}, More: true}}},
+		{"bits: the question", map[string]any{"origin": origin, "epoch": 1, "ask": []int{0, 3}}, Frame{Bits: &Bits{Origin: origin, Epoch: 1, Ask: []uint64{0, 3}}}},
+		{"bits: the answer", map[string]any{"origin": origin, "epoch": 1, "maps": []any{map[string]any{"index": 0, "seqs": []int{9, 1023}}}},
+			Frame{Bits: &Bits{Origin: origin, Epoch: 1, Maps: []Bitmap{bits}}}},
+		{"get: blocks", map[string]any{"origin": origin, "epoch": 1, "blocks": []int{7, 6}}, Frame{Get: &Get{Origin: origin, Epoch: 1, Blocks: []uint64{7, 6}}}},
+		{"get: records", map[string]any{"origin": origin, "epoch": 1, "seqs": []int{9, 1023}}, Frame{Get: &Get{Origin: origin, Epoch: 1, Seqs: []uint64{9, 1023}}}},
 		{"end", map[string]any{"more": false}, Frame{End: &End{}}},
 		{"end: more", map[string]any{"more": true}, Frame{End: &End{More: true}}},
 		{"want", map[string]any{"file": photo.String(), "offset": 65536}, Frame{Want: &Want{Link{photo}, 65536}}},
@@ -392,6 +423,9 @@ func frameVectors(t testing.TB) []struct {
 		{"knock", map[string]any{"invite": PairNonce{1}, "nonce": PairNonce{2}, "card": hex.EncodeToString(card)},
 			Frame{Knock: &Knock{PairNonce{1}, PairNonce{2}, card}}},
 		{"welcome", map[string]any{"card": hex.EncodeToString(card)}, Frame{Welcome: &Welcome{card}}},
+		{"down", map[string]any{"rec": hex.EncodeToString(rec), "head": hex.EncodeToString(head.Bytes())},
+			Frame{Down: &Down{Rec: rec, Head: head.Bytes()}}},
+		{"receipt", map[string]any{"receipt": hex.EncodeToString(receipt.Bytes())}, Frame{Receipt: receipt.Bytes()}},
 		{"data: gone", map[string]any{"state": BlobGone, "size": 0}, Frame{Data: &Data{State: BlobGone}}},
 	}
 }
@@ -469,7 +503,7 @@ func TestVectorsStandAlone(t *testing.T) {
 		}
 		seeds[k.Name] = key
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json"} {
+	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json"} {
 		for _, v := range loadVectors[[]signedVector](t, file) {
 			signed, envelope := unhex(t, v.Signed), unhex(t, v.Envelope)
 			if !bytes.HasSuffix(envelope, ed25519.Sign(seeds[v.Signer], signed)) {

@@ -13,31 +13,38 @@ type Frame struct {
 	Hello *Hello `cbor:"hello,omitempty"`
 	Have  *Have  `cbor:"have,omitempty"`
 	Head  []byte `cbor:"head,omitempty"` // a signed head
-	Rec   []byte `cbor:"rec,omitempty"`  // a signed record
+	Recs  *Recs  `cbor:"recs,omitempty"`
 	Done  *Done  `cbor:"done,omitempty"`
 	End   *End   `cbor:"end,omitempty"`
 	Want  *Want  `cbor:"want,omitempty"`
 	Data  *Data  `cbor:"data,omitempty"`
+	Down  *Down  `cbor:"down,omitempty"`
+	// Receipt is a signed receipt: what answers Down.
+	Receipt []byte `cbor:"receipt,omitempty"`
+
+	Blocks *Blocks `cbor:"blocks,omitempty"`
+	Bits   *Bits   `cbor:"bits,omitempty"`
+	Get    *Get    `cbor:"get,omitempty"`
 
 	Knock   *Knock   `cbor:"knock,omitempty"`
 	Welcome *Welcome `cbor:"welcome,omitempty"`
 }
 
-// Hello opens /gmcn/hello/1 on every connection, both ways: who I am and what I hold.
+// Hello opens /gmcn/hello/1 on every connection, both ways: who I am and what I hold. When the answer's Yours is not the
+// asker's Mine, the asker sends a second Hello with its Card.
 type Hello struct {
-	Card []byte `cbor:"c"` // the sender's signed card
-	// Vector is the SHA-256 of the sender's head vector: equal vectors hold the same records.
-	Vector [32]byte `cbor:"v"`
-	Now    int64    `cbor:"t"` // ms
-}
-
-// Have opens /gmcn/sync/1: the asker's place in each log that it accepts. The answer is, for each origin, its Head, Rec
-// after Rec, takedowns first, and Done; then End.
-type Have struct {
-	Places []LogPlace `cbor:"p"`
-	// Closed are places in logs of which the asker wants only the takedowns, for it has suspended their members. No Done
-	// follows for them.
-	Closed []LogPlace `cbor:"k,omitempty"`
+	// Card is the sender's signed card, only if the other does not know it.
+	Card []byte `cbor:"c,omitempty"`
+	// Mine marks the sender's card (GoneMark of its CID), Yours the receiver's card as the sender knows it.
+	Mine  Mark `cbor:"m"`
+	Yours Mark `cbor:"y"`
+	// Vector digests the sender's head vector: equal vectors hold the same records.
+	Vector [16]byte `cbor:"v"`
+	// Members digests the origins that the sender accepts.
+	Members [16]byte `cbor:"a"`
+	// Instance is that of the sender's heads.
+	Instance [16]byte `cbor:"i"`
+	Now      int64    `cbor:"t"` // ms
 }
 
 // LogPlace is how far one holds an origin's log without a hole.
@@ -45,14 +52,6 @@ type LogPlace struct {
 	Origin Origin `cbor:"o"`
 	Epoch  uint64 `cbor:"e"`
 	Seq    uint64 `cbor:"q"`
-}
-
-// Done ends one origin in a pull: everything live with From < seq <= To has been sent.
-type Done struct {
-	Origin Origin `cbor:"o"`
-	Epoch  uint64 `cbor:"e"`
-	From   uint64 `cbor:"f"`
-	To     uint64 `cbor:"t"`
 }
 
 // End ends a pull. More says that the answer was cut short: ask again.
@@ -82,6 +81,13 @@ const (
 )
 
 var blobStates = []BlobState{BlobOK, BlobNone, BlobGone}
+
+// Down pushes a takedown on /gmcn/takedown/1. The answer is a Receipt at Marked and one at Swept, each when it is so; who
+// has not swept by the end of the stream is asked again later.
+type Down struct {
+	Rec  []byte `cbor:"r"` // the signed takedown
+	Head []byte `cbor:"h"` // a signed head of its origin that counts it
+}
 
 // Encode returns the canonical bytes of the frame, without the length before it.
 func (f *Frame) Encode() ([]byte, error) {
@@ -116,7 +122,8 @@ func DecodeFrame(b []byte) (*Frame, error) {
 // check holds a frame against the limits that every member holds it against.
 func (f *Frame) check() error {
 	n := 0
-	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Rec != nil, f.Done != nil, f.End != nil, f.Want != nil, f.Data != nil,
+	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Recs != nil, f.Done != nil, f.End != nil,
+		f.Want != nil, f.Data != nil, f.Down != nil, f.Receipt != nil, f.Blocks != nil, f.Bits != nil, f.Get != nil,
 		f.Knock != nil, f.Welcome != nil} {
 		if set {
 			n++
@@ -130,10 +137,15 @@ func (f *Frame) check() error {
 	case f.Hello != nil:
 		ok = len(f.Hello.Card) <= MaxEnvelope && f.Hello.Now > 0 && f.Hello.Now <= maxTime
 	case f.Have != nil:
-		ok = len(f.Have.Places)+len(f.Have.Closed) <= maxItems
-		for _, p := range slices.Concat(f.Have.Places, f.Have.Closed) {
-			ok = ok && p.Epoch <= maxCounter && p.Seq <= maxCounter
-		}
+		ok = f.Have.check()
+	case f.Recs != nil:
+		ok = f.Recs.check()
+	case f.Blocks != nil:
+		ok = f.Blocks.check()
+	case f.Bits != nil:
+		ok = f.Bits.check()
+	case f.Get != nil:
+		ok = f.Get.check()
 	case f.Done != nil:
 		ok = f.Done.Epoch <= maxCounter && f.Done.From <= f.Done.To && f.Done.To <= maxCounter
 	case f.Knock != nil:
@@ -144,8 +156,10 @@ func (f *Frame) check() error {
 		return checkCID(f.Want.File.Cid, cid.Raw)
 	case f.Data != nil:
 		ok = slices.Contains(blobStates, f.Data.State) && f.Data.Size <= MaxPhotoBytes
+	case f.Down != nil:
+		ok = len(f.Down.Rec) > 0 && len(f.Down.Rec) <= MaxEnvelope && len(f.Down.Head) > 0 && len(f.Down.Head) <= MaxEnvelope
 	}
-	if !ok || len(f.Head) > MaxEnvelope || len(f.Rec) > MaxEnvelope {
+	if !ok || len(f.Head) > MaxEnvelope || len(f.Receipt) > MaxEnvelope {
 		return fmt.Errorf("%w: frame out of range", ErrForm)
 	}
 	return nil

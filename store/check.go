@@ -34,6 +34,7 @@ func (s *Store) Check() error {
 		k.drafts()
 		k.photos()
 		k.members()
+		k.receipts()
 		k.index()
 		k.pairings()
 		return nil
@@ -274,6 +275,7 @@ func (k *checking) members() {
 		has := k.s.members[o]
 		if has == nil || has.short != m.short || has.Standing != m.Standing || (has.Card != nil && has.Since.UnixMilli() != m.Since.UnixMilli()) ||
 			(has.Card == nil) != (m.Card == nil) || m.Card != nil && has.Card.ID() != m.Card.ID() ||
+			(has.verified == nil) != (m.verified == nil) || m.verified != nil && has.verified.ID() != m.verified.ID() || has.log != m.log ||
 			(has.head == nil) != (m.head == nil) || m.head != nil && has.head.ID() != m.head.ID() {
 			k.wrong("members", o[:], "is not what is in memory")
 		}

@@ -23,9 +23,11 @@
 //	meta      "schema"       -> u32, the version of this page
 //	          "own"          -> 32 bytes, the origin whose store this is
 //	          "instance"     -> 16 random bytes, drawn when the store was made
+//	          "shown"        -> i64 ms, the latest Until of the heads that we have signed
 //	origins   origin         -> u32 number, u64 live cases, u64 cases taken down
 //	members   origin         -> u8 standing (o, a, s, r), i64 since in ms, signed card
 //	heads     origin         -> signed head, the newest
+//	verified  origin         -> signed head, the newest that the log here has been exactly what it vouches for
 //	places    origin         -> u64 epoch, u64 seq: held without a hole up to there
 //
 //	log       place          -> signed envelope: the newest record of each live case, each stance, each takedown
@@ -44,6 +46,11 @@
 //	closed    CaseID         -> Closed as JSON
 //	pairings  our nonce      -> Pairing as JSON: under way, and no member yet
 //
+//	receipts  digest of a takedown of ours, origin, u8 phase (m, s)
+//	                         -> u8 1 when it confirms a head of ours, i64 when in ms, signed receipt
+//	equals    root           -> signed head of ours that a receipt confirms
+//	cards     origin, KeyID  -> signed card, under which a receipt, a takedown of ours or such a head was signed
+//
 // # The photo files
 //
 //	photos/<two letters>/<cid>       a whole file; the letters are the last two of the CID but one
@@ -54,6 +61,6 @@
 //
 // # In memory
 //
-// The members with their heads, one small row a live case, from which List answers, and the stances: all are read at Open
-// and changed in the call that changes the file.
+// The members with their heads and the roots of their logs, one small row a live case, from which List answers, and the
+// stances: all are read at Open and changed in the call that changes the file.
 package store

@@ -138,15 +138,25 @@ type Closed struct {
 	Number string          `json:"number"`
 	Reason protocol.Reason `json:"reason"`
 	At     time.Time       `json:"at"`
+	// ShownUntil is until when a member that hears nothing of the closing may show the case: what Store.ShownUntil was when
+	// the case was closed. Zero when no head had been signed.
+	ShownUntil time.Time `json:"shown_until,omitzero"`
 }
 
-// SaveClosed stores what stays of a closed case.
+// SaveClosed stores what stays of a closed case, and keeps our card as evidence of who closes it.
 func (s *Store) SaveClosed(c Closed) error {
 	value, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("save closed case: %w", err)
 	}
-	return s.change(func(ch *change) error { return ch.closed.Put(c.ID[:], value) })
+	return s.change(func(ch *change) error {
+		if own := s.members[s.own]; own.Card != nil {
+			if err := ch.keepCard(own.Card); err != nil {
+				return fmt.Errorf("save closed case: %w", err)
+			}
+		}
+		return ch.closed.Put(c.ID[:], value)
+	})
 }
 
 // Closed returns what stays of our closed cases, the newest first.

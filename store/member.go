@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
 	"time"
 
@@ -27,6 +28,11 @@ type member struct {
 	origin protocol.Origin
 	short  uint32
 	head   *protocol.Head // nil until SetHead
+
+	verified *protocol.Head // the newest that log has equalled; nil before the first
+	log      LogState
+	passed   []logAt   // what log was, the newest last
+	heard    time.Time // of the newest genuine head, kept or not; zero before the first
 }
 
 // taken says whether the member's records are taken.
@@ -37,12 +43,20 @@ func (m *member) taken() bool {
 // kept says whether what is stored of the member stays, and its takedowns are taken.
 func (m *member) kept() bool { return m.taken() || m != nil && m.Standing == protocol.Suspended }
 
-// lease returns until when the member's cases may be shown; zero without a head.
+// lease returns until when the member's cases may be shown; zero without a verified head.
 func (m *member) lease() time.Time {
-	if m.head == nil {
+	if m.verified == nil {
 		return time.Time{}
 	}
-	return m.head.Until
+	return m.verified.Until
+}
+
+// shows says whether a case of the member that is to be reviewed by then may be seen by the public.
+func (m *member) shows(reviewBy time.Time, clock protocol.Clock) bool {
+	if clock.Hide && m.Standing != protocol.Own {
+		return false
+	}
+	return protocol.Shows(m.Standing, m.lease(), reviewBy, clock.Now)
 }
 
 var standingCodes = map[protocol.Standing]byte{protocol.Own: 'o', protocol.Active: 'a', protocol.Suspended: 's',
@@ -85,6 +99,16 @@ func (b *buckets) readMembers(own protocol.Origin) (map[protocol.Origin]*member,
 				return fmt.Errorf("read head of %s: %w", m.origin, err)
 			}
 		}
+		if v := b.verified.Get(k); v != nil {
+			var err error
+			if m.verified, err = protocol.ReopenHead(bytes.Clone(v)); err != nil {
+				return fmt.Errorf("read verified head of %s: %w", m.origin, err)
+			}
+		}
+		if m.head != nil {
+			m.heard = m.head.At
+		}
+		m.log = b.state(m)
 		if m.origin == own {
 			m.Standing = protocol.Own
 		}
@@ -98,7 +122,7 @@ func (c *change) number(o protocol.Origin) (*member, error) {
 	if m := c.s.members[o]; m != nil {
 		return m, nil
 	}
-	m := &member{origin: o, short: uint32(len(c.s.members) + 1)}
+	m := &member{origin: o, short: uint32(len(c.s.members) + 1), log: LogState{Root: protocol.RootOf(nil)}}
 	if err := c.origins.Put(o[:], numbered{short: m.short}.value()); err != nil {
 		return nil, fmt.Errorf("number origin: %w", err)
 	}
@@ -132,8 +156,8 @@ func (s *Store) Suspend(o protocol.Origin, hide bool, at time.Time) error {
 			return fmt.Errorf("suspend %s: it is no active member: %w", o, fs.ErrNotExist)
 		}
 		if hide {
-			c.then = append(c.then, func() { m.head = nil })
-			if err := c.heads.Delete(o[:]); err != nil {
+			c.then = append(c.then, func() { m.head, m.verified = nil, nil })
+			if err := errors.Join(c.heads.Delete(o[:]), c.buckets.verified.Delete(o[:])); err != nil {
 				return fmt.Errorf("suspend %s: %w", o, err)
 			}
 		}
@@ -153,7 +177,10 @@ func (c *change) setMember(m *member, card *protocol.Card, standing protocol.Sta
 		return fmt.Errorf("set member: %w", err)
 	}
 	back := m.Standing == protocol.Removed && standing == protocol.Active
-	c.then = append(c.then, func() { m.Member = next })
+	c.then = append(c.then, func() {
+		m.Member = next
+		c.s.tellTime() // by active members alone
+	})
 	switch {
 	case standing == protocol.Removed:
 		return c.removeCases(m)
@@ -172,15 +199,8 @@ func (c *change) restart(m *member) {
 
 // removeCases deletes what a removed member published. Its takedowns stay: they outlive the membership.
 func (c *change) removeCases(m *member) error {
-	var live []place
-	first := place{short: m.short}.key()
-	cur := c.digests.Cursor()
-	for k, v := cur.Seek(first); k != nil && bytes.Equal(k[:4], first[:4]); k, v = cur.Next() {
-		if v[0] != rowTakedown {
-			live = append(live, placeOf(k))
-		}
-	}
-	for _, p := range live {
+	c.forgets = m
+	for _, p := range c.liveOf(m, math.MaxInt, rowCase, rowStance) {
 		r, err := c.read(p)
 		if err != nil {
 			return err
@@ -189,8 +209,23 @@ func (c *change) removeCases(m *member) error {
 			return err
 		}
 	}
-	c.then = append(c.then, func() { m.head = nil })
-	return errors.Join(c.places.Delete(m.origin[:]), c.heads.Delete(m.origin[:]))
+	c.then = append(c.then, func() {
+		m.head, m.verified, m.passed, m.heard = nil, nil, nil, time.Time{}
+		c.s.tellTime()
+	})
+	return errors.Join(c.places.Delete(m.origin[:]), c.heads.Delete(m.origin[:]), c.buckets.verified.Delete(m.origin[:]))
+}
+
+// liveOf returns the places of a member's live records of these kinds, at most max.
+func (b *buckets) liveOf(m *member, max int, kinds ...byte) (live []place) {
+	first := place{short: m.short}.key()
+	cur := b.digests.Cursor()
+	for k, v := cur.Seek(first); k != nil && bytes.Equal(k[:4], first[:4]) && len(live) < max; k, v = cur.Next() {
+		if slices.Contains(kinds, v[0]) {
+			live = append(live, placeOf(k))
+		}
+	}
+	return live
 }
 
 // RenewCard replaces the card of a member that we have by a newer one of the same root; an older one or the same changes
@@ -273,8 +308,17 @@ func (s *Store) SetHead(h *protocol.Head) error {
 		if !h.Newer(m.head) {
 			return nil
 		}
-		c.then = append(c.then, func() { m.head = h })
-		return c.heads.Put(h.Origin[:], h.Bytes())
+		c.then = append(c.then, func() {
+			m.head, m.heard = h, h.At
+			c.s.tellTime()
+		})
+		if err := errors.Join(c.heads.Put(h.Origin[:], h.Bytes()), c.signed(h)); err != nil {
+			return fmt.Errorf("write head: %w", err)
+		}
+		if at := vouchedBy(h); at == m.log.at() || slices.Contains(m.passed, at) {
+			return c.verified(m, h)
+		}
+		return nil
 	})
 }
 

@@ -20,19 +20,12 @@ type LogState struct {
 
 // LogState returns what is stored of an origin's log. Of an origin that nothing is stored of, it is the empty log.
 func (s *Store) LogState(o protocol.Origin) (LogState, error) {
-	var st LogState
-	err := s.view(func(b *buckets) error {
-		v := b.origins.Get(o[:])
-		if v == nil {
-			st.Root = protocol.RootOf(nil)
-			return nil
-		}
-		n := numberedOf(v)
-		last := b.last(n.short)
-		st = LogState{last.epoch, last.seq, protocol.RootOf(b.blocksOf(n.short)), n.live, n.dead}
-		return nil
-	})
-	return st, err
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if m := s.members[o]; m != nil {
+		return m.log, nil
+	}
+	return LogState{Root: protocol.RootOf(nil)}, nil
 }
 
 // last returns the last place of an origin's log; epoch and seq are zero when it is empty.
@@ -63,11 +56,9 @@ func (b *buckets) blocksOf(short uint32) []protocol.Block {
 // block digests the rows of the block at a key of the bucket blocks.
 func (b *buckets) block(at place) protocol.Block {
 	entries := make([]protocol.LogEntry, 0, protocol.BlockSize)
-	c := b.digests.Cursor()
-	end := place{at.short, at.epoch, (at.seq + 1) * protocol.BlockSize}.key()
-	for k, v := c.Seek(place{at.short, at.epoch, at.seq * protocol.BlockSize}.key()); k != nil && bytes.Compare(k, end) < 0; k, v = c.Next() {
-		entries = append(entries, protocol.LogEntry{Seq: placeOf(k).seq, Digest: digest(v[1:])})
-	}
+	b.eachIn(at, func(row place, v []byte) {
+		entries = append(entries, protocol.LogEntry{Seq: row.seq, Digest: digest(v[1:])})
+	})
 	return protocol.BlockOf(at.epoch, at.seq, entries)
 }
 

@@ -34,21 +34,21 @@ type Shown struct {
 	At, ReviewBy time.Time
 	// Lease is until when it may be shown unless its origin is heard again; zero for our own.
 	Lease time.Time
-	// Confirmed is when its origin last confirmed it, as the newest head that we hold says; zero for our own.
+	// Confirmed is when its origin last confirmed it, as the newest head that we have verified says; zero for our own.
 	Confirmed time.Time
 }
 
 // Case returns a case. Errors: ErrGone when it was taken down; fs.ErrNotExist when it is unknown or not to be shown now.
 func (p *Public) Case(ref protocol.Ref) (c *Shown, err error) {
 	err = p.s.db.View(func(tx *bbolt.Tx) error {
-		c, err = p.read(tx, ref, time.Now())
+		c, err = p.read(tx, ref, p.s.Clock(nil))
 		return err
 	})
 	return c, err
 }
 
 // read reads a case within a transaction, whatever the index says.
-func (p *Public) read(tx *bbolt.Tx, ref protocol.Ref, now time.Time) (*Shown, error) {
+func (p *Public) read(tx *bbolt.Tx, ref protocol.Ref, clock protocol.Clock) (*Shown, error) {
 	v := tx.Bucket([]byte("cases")).Get(ref[:])
 	if v == nil {
 		if tx.Bucket([]byte("dead")).Get(ref[:]) != nil {
@@ -65,16 +65,13 @@ func (p *Public) read(tx *bbolt.Tx, ref protocol.Ref, now time.Time) (*Shown, er
 		return nil, fmt.Errorf("case %s: %w", ref, err)
 	}
 	h := r.Header()
-	if r.Type() != protocol.TypeCase {
-		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
-	}
-	if !protocol.Shows(m.Standing, m.lease(), h.ReviewBy, now) {
+	if r.Type() != protocol.TypeCase || !m.shows(h.ReviewBy, clock) {
 		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
 	}
 	c := &Shown{Ref: ref, Origin: m.origin, Own: m.Standing == protocol.Own, Record: r.ID(), Rev: h.Rev, Case: r.Case(),
 		Photos: r.Photos(), At: h.At, ReviewBy: h.ReviewBy}
 	if !c.Own {
-		c.Lease, c.Confirmed = m.head.Until, m.head.At
+		c.Lease, c.Confirmed = m.verified.Until, m.verified.At
 	}
 	return c, nil
 }
@@ -92,7 +89,7 @@ func (p *Public) List(q Query) (found []*Shown, total int, err error) {
 	})
 	err = p.s.db.View(func(tx *bbolt.Tx) error {
 		for _, ref := range page {
-			switch c, err := p.read(tx, ref, want.now); {
+			switch c, err := p.read(tx, ref, want.clock); {
 			case isNot(err): // a change since the index was read
 				total--
 			case err != nil:
@@ -137,7 +134,7 @@ func (p *Public) Photo(file cid.Cid) ([]byte, error) {
 		k, _ := c.Seek(prefix)
 		live := bytes.HasPrefix(k, prefix)
 		for ; bytes.HasPrefix(k, prefix); k, _ = c.Next() {
-			if _, err := p.read(tx, protocol.Ref(k[len(prefix):]), time.Now()); !isNot(err) {
+			if _, err := p.read(tx, protocol.Ref(k[len(prefix):]), p.s.Clock(nil)); !isNot(err) {
 				return err
 			}
 		}

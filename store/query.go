@@ -33,18 +33,19 @@ type Query struct {
 // match is a Query made ready.
 type match struct {
 	Query
-	words    []string
-	pairs    pairs // of the words
-	now, day time.Time
-	kind     uint8
-	sex      uint8 // the bit that a slot must have; 0 asks nothing
-	aged     bool
+	words []string
+	pairs pairs // of the words
+	clock protocol.Clock
+	day   time.Time
+	kind  uint8
+	sex   uint8 // the bit that a slot must have; 0 asks nothing
+	aged  bool
 }
 
 func (p *Public) match(q Query) *match {
-	m := &match{Query: q, words: strings.Fields(fold(q.Text[:min(len(q.Text), maxText)])), now: time.Now(),
+	m := &match{Query: q, words: strings.Fields(fold(q.Text[:min(len(q.Text), maxText)])), clock: p.s.Clock(nil),
 		aged: q.AgeMin != 0 || q.AgeMax != 0}
-	m.day = dayOf(m.now)
+	m.day = dayOf(m.clock.Now)
 	m.pairs = pairsOf(strings.Join(m.words, "\x00"))
 	if q.Kind != "" {
 		m.kind = kindCode(q.Kind)
@@ -79,7 +80,7 @@ func (m *match) fits(w *slot) bool {
 		m.aged && !m.ages(int(w.min), int(w.max)) || !w.pairs.has(m.pairs) {
 		return false
 	}
-	if !protocol.Shows(w.of.Standing, w.of.lease(), time.UnixMilli(w.review), m.now) {
+	if !w.of.shows(time.UnixMilli(w.review), m.clock) {
 		return false
 	}
 	for _, word := range m.words {

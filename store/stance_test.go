@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gmcn/gmcn/protocol"
@@ -17,6 +18,7 @@ func (c *country) says(of protocol.Origin, v protocol.View, note protocol.Note) 
 	h := c.header(id)
 	r := c.sign(protocol.Entry{Header: h, Stance: &protocol.Stance{Member: of, View: v, Since: h.At.UnixMilli(), Note: note}})
 	c.last[id] = r
+	c.live[r.Header().Seq] = protocol.Digest(r.ID())
 	return r
 }
 
@@ -90,12 +92,14 @@ func TestSuspendedMemberIsShownUntilTheLeaseEndsAndMayOnlyClose(t *testing.T) {
 		must(t, s.SetHead(xb.head(protocol.MinLease)))
 		must(t, s.Suspend(xb.origin(), hide, time.Now()))
 		next, down := xb.publish(protocol.NewCaseID(), nil), xb.takedown(id)
+		var said *protocol.Record
 		for range 2 {
 			if _, err := s.Public().Case(xb.ref(other)); (err != nil) != hide {
 				t.Errorf("hide %t: its case: %v", hide, err)
 			}
 			want(t, "a new case", s.Put(next), protocol.ErrOrigin)
-			want(t, "a stance", s.Put(xb.says(protocol.Origin{9}, protocol.Vouches, "")), protocol.ErrOrigin)
+			said = xb.says(protocol.Origin{9}, protocol.Vouches, "")
+			want(t, "a stance", s.Put(said), protocol.ErrOrigin)
 			want(t, "a head", s.SetHead(xb.head(protocol.MaxLease)), protocol.ErrOrigin)
 			if m, err := s.Member(xb.origin()); err != nil || m.Standing != protocol.Suspended {
 				t.Errorf("member %+v, %v", m, err)
@@ -109,11 +113,44 @@ func TestSuspendedMemberIsShownUntilTheLeaseEndsAndMayOnlyClose(t *testing.T) {
 
 		must(t, s.SetMember(xb.card, protocol.Active, time.Now()))
 		must(t, s.Put(next))
+		must(t, s.Put(said))
 		must(t, s.SetHead(xb.head(protocol.DefaultLease)))
 		if _, err := s.Public().Case(xb.ref(other)); err != nil {
 			t.Errorf("after it was resumed: %v", err)
 		}
 	}
+}
+
+// TestASuspendedMemberRunsOut holds that no head shows it on, and that its cases are not kept for ever.
+func TestASuspendedMemberRunsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _, xb := twoCountries(t)
+		id := protocol.NewCaseID()
+		must(t, s.Put(xb.publish(id, nil)))
+		must(t, s.Put(xb.says(protocol.Origin{9}, protocol.Vouches, "")))
+		must(t, s.SetHead(xb.head(protocol.MinLease)))
+		s.Heard(xb.origin(), time.Now().Add(time.Minute))
+		must(t, s.Suspend(xb.origin(), false, time.Now()))
+		if ahead := s.Clock(nil).Now.Sub(time.Now()); ahead != 0 {
+			t.Errorf("a suspended member sets our clock on by %s", ahead)
+		}
+		shown := func() bool { _, err := s.Public().Case(xb.ref(id)); return err == nil }
+		time.Sleep(protocol.MinLease - time.Second)
+		if !shown() {
+			t.Error("hidden before the lease that we hold ended")
+		}
+		time.Sleep(2 * time.Second)
+		if shown() {
+			t.Error("shown after the lease that we hold ended")
+		}
+		if n, err := s.Shred(xb.origin()); n != 1 || err != nil {
+			t.Errorf("shredded %d, %v", n, err)
+		}
+		if st, err := s.LogState(xb.origin()); err != nil || st.Live != 0 || st.Seq != 2 {
+			t.Errorf("log %+v, %v: want the stance alone", st, err)
+		}
+		checkAndClose(t, s)
+	})
 }
 
 func TestOnlyAnActiveMemberIsSuspended(t *testing.T) {

@@ -42,6 +42,7 @@ type Store struct {
 	index   index
 	wanted  wanted
 	loose   map[digest]time.Time // files that nothing refers to, and when they came
+	times   []time.Time          // of the newest heads, for Clock
 }
 
 // Open opens the store in dir, or makes it there: dir/gmcn.db and dir/photos. own is this node's member.
@@ -95,13 +96,11 @@ func (s *Store) prepare() error {
 				return fmt.Errorf("it belongs to member %s, and the keys here are of %s: use the data folder that goes with these keys", protocol.Origin(own), s.own)
 			}
 			s.instance = [16]byte(meta.Get([]byte("instance")))
-			return nil
+			return makeBuckets(tx) // what an earlier gmcn did not have
 		}
 		rand.Read(s.instance[:])
-		for _, name := range bucketNames {
-			if _, err := tx.CreateBucket([]byte(name)); err != nil {
-				return fmt.Errorf("make bucket %s: %w", name, err)
-			}
+		if err := makeBuckets(tx); err != nil {
+			return err
 		}
 		meta := tx.Bucket([]byte("meta"))
 		return errors.Join(
@@ -117,6 +116,15 @@ func (s *Store) prepare() error {
 	return syncFolder(s.dir)
 }
 
+func makeBuckets(tx *bbolt.Tx) error {
+	for _, name := range bucketNames {
+		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+			return fmt.Errorf("make bucket %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 // load reads into memory what List and the members' calls answer from.
 func (s *Store) load() error {
 	s.loose = map[digest]time.Time{}
@@ -126,26 +134,28 @@ func (s *Store) load() error {
 		if s.members, s.numbers, err = b.readMembers(s.own); err != nil {
 			return err
 		}
+		s.tellTime()
 		s.index, err = b.readIndex(s.numbers)
 		return err
 	})
 }
 
-var bucketNames = []string{"meta", "origins", "members", "heads", "places", "log", "digests", "blocks", "cases", "dead",
-	"gone", "marks", "photos", "doomed", "drafts", "closed", "pairings"}
+var bucketNames = []string{"meta", "origins", "members", "heads", "verified", "places", "log", "digests", "blocks", "cases", "dead",
+	"gone", "marks", "photos", "doomed", "drafts", "closed", "pairings", "receipts", "cards", "equals"}
 
 // buckets are the buckets within a transaction.
 type buckets struct {
-	origins, members, heads, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed, pairings *bbolt.Bucket
+	origins, members, heads, verified, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
+	meta, pairings, receipts, cards, equals                                                                                   *bbolt.Bucket
 }
 
 func open(tx *bbolt.Tx) *buckets {
 	at := func(name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
 	b := &buckets{
-		origins: at("origins"), members: at("members"), heads: at("heads"), places: at("places"), log: at("log"),
+		origins: at("origins"), members: at("members"), heads: at("heads"), verified: at("verified"), places: at("places"), log: at("log"),
 		digests: at("digests"), blocks: at("blocks"), cases: at("cases"), dead: at("dead"), gone: at("gone"),
 		marks: at("marks"), photos: at("photos"), doomed: at("doomed"), drafts: at("drafts"), closed: at("closed"),
-		pairings: at("pairings"),
+		meta: at("meta"), pairings: at("pairings"), receipts: at("receipts"), cards: at("cards"), equals: at("equals"),
 	}
 	// These grow at the end of each origin's keys, so full pages stay full.
 	b.log.FillPercent, b.digests.FillPercent = 0.95, 0.95
@@ -168,6 +178,7 @@ type change struct {
 	added   map[digest]bool       // photo files that a record came to refer to: is it a thumbnail?
 	dropped map[digest]struct{}   // photo files that something stopped referring to
 	doom    []digest
+	forgets *member  // whose log is being given up, so that no head is verified by it
 	then    []func() // what else to change in memory
 }
 
@@ -218,6 +229,9 @@ func (c *change) finish() error {
 		if err := c.origins.Put(o[:], n.value()); err != nil {
 			return fmt.Errorf("count cases: %w", err)
 		}
+	}
+	if err := c.settle(); err != nil {
+		return err
 	}
 	for _, p := range c.moved {
 		if err := c.writePlace(p); err != nil {

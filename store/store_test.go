@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +27,7 @@ type country struct {
 	card      *protocol.Card
 	seq       uint64
 	last      map[protocol.CaseID]*protocol.Record
+	live      map[uint64]digest // its log
 }
 
 func keyOf(name string) ed25519.PrivateKey {
@@ -34,7 +37,7 @@ func keyOf(name string) ed25519.PrivateKey {
 
 func newCountry(t testing.TB, code string) *country {
 	t.Helper()
-	c := &country{t: t, code: code, root: keyOf(code + " root"), key: keyOf(code + " node"), last: map[protocol.CaseID]*protocol.Record{}}
+	c := &country{t: t, code: code, root: keyOf(code + " root"), key: keyOf(code + " node"), last: map[protocol.CaseID]*protocol.Record{}, live: map[uint64]digest{}}
 	c.card = c.newCard(1)
 	return c
 }
@@ -72,6 +75,7 @@ func (c *country) header(id protocol.CaseID) protocol.Header {
 	h := protocol.Header{Origin: c.origin(), Epoch: 1, Seq: c.seq, Case: id, Rev: 1, At: time.Now()}
 	if last := c.last[id]; last != nil {
 		h.Rev, h.Prev = last.Header().Rev+1, last.ID()
+		delete(c.live, last.Header().Seq)
 	}
 	return h
 }
@@ -86,6 +90,7 @@ func (c *country) publish(id protocol.CaseID, edit func(*protocol.Entry)) *proto
 	}
 	r := c.sign(e)
 	c.last[id] = r
+	c.live[r.Header().Seq] = protocol.Digest(r.ID())
 	return r
 }
 
@@ -97,13 +102,28 @@ func (c *country) takedown(id protocol.CaseID) *protocol.Record {
 		e.Takedown.LastRev = last.Header().Rev
 		e.Takedown.Gone = marksOf(last)
 	}
-	return c.sign(e)
+	r := c.sign(e)
+	c.live[r.Header().Seq] = protocol.Digest(r.ID())
+	return r
+}
+
+// blocks digests the country's log.
+func (c *country) blocks() []protocol.Block {
+	var blocks []protocol.Block
+	entries := map[uint64][]protocol.LogEntry{}
+	for _, seq := range slices.Sorted(maps.Keys(c.live)) {
+		entries[seq/protocol.BlockSize] = append(entries[seq/protocol.BlockSize], protocol.LogEntry{Seq: seq, Digest: c.live[seq]})
+	}
+	for _, index := range slices.Sorted(maps.Keys(entries)) {
+		blocks = append(blocks, protocol.BlockOf(1, index, entries[index]))
+	}
+	return blocks
 }
 
 func (c *country) head(until time.Duration) *protocol.Head {
 	c.t.Helper()
 	now := time.Now()
-	h, err := protocol.SignHead(c.key, protocol.Head{Origin: c.origin(), Epoch: 1, Seq: c.seq, At: now, Until: now.Add(until)})
+	h, err := protocol.SignHead(c.key, protocol.Head{Origin: c.origin(), Epoch: 1, Seq: c.seq, Root: protocol.RootOf(c.blocks()), At: now, Until: now.Add(until)})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -76,6 +76,8 @@ func (c *control) handler(site http.Handler) http.Handler {
 	mux.HandleFunc("GET /cases", answer(c.cases))
 	mux.HandleFunc("POST /cases", answer(c.publish))
 	mux.HandleFunc("POST /cases/{id}/close", answer(c.closeCase))
+	mux.HandleFunc("GET /board", answer(c.board))
+	mux.HandleFunc("GET /cases/{id}/report", answer(c.report))
 	mux.HandleFunc("POST /photos", answer(c.addPhoto))
 	mux.HandleFunc("GET /check", answer(c.check))
 	mux.Handle("/site/", http.StripPrefix("/site", site))

@@ -38,8 +38,8 @@ func commands() []command {
 		initCommand, runCommand, demoCommand, cardCommand, peerInviteCommand, peerAcceptCommand,
 		peerPendingCommand, peerConfirmCommand, peerRefuseCommand, peerAddCommand, peerListCommand, peerVouchCommand,
 		peerSuspendCommand, peerResumeCommand, peerRemoveCommand,
-		casePublishCommand, caseListCommand, caseShowCommand, caseCloseCommand, posterCommand, checkCommand,
-		passwordCommand, versionCommand,
+		casePublishCommand, caseListCommand, caseShowCommand, caseCloseCommand, caseReceiptsCommand, posterCommand,
+		checkCommand, verifyReportCommand, passwordCommand, versionCommand,
 	}
 }
 
@@ -140,7 +140,7 @@ func overview(w io.Writer) {
 		"To look at it:            gmcn demo\n"+
 		"To set up a real country: gmcn help init\n\nCommands:\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-13s %s\n", c.name, c.brief)
+		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.brief)
 	}
 	fmt.Fprint(w, "\ngmcn help COMMAND, or gmcn COMMAND -h, says more and has an example.\n")
 }

@@ -136,7 +136,9 @@ func (s *console) routes() []route {
 		{"POST", "/:lang/cases/:id/discard", signedIn, s.discardCase},
 		{"GET", "/:lang/cases/:id/remove/:part/:index", signedIn, s.showRemove},
 		{"POST", "/:lang/cases/:id/remove/:part/:index", signedIn, s.removePart},
+		{"GET", "/:lang/closed/:closed", signedIn, s.showClosed},
 		{"GET", "/photos/:cid", signedIn, s.showPhoto},
+		{"GET", "/reports/:closed", signedIn, s.sendReport},
 	}
 }
 

@@ -95,7 +95,10 @@ type caseRow struct {
 	Urgent                             bool
 }
 
-type closedRow struct{ Number, Date string }
+type closedRow struct {
+	Href, Number, Date string
+	Confirmed, All     int
+}
 
 func (s *console) showCases(c *gin.Context) error {
 	p := casesPage{page: s.page(c, s.locale(c).T("admin.cases"))}
@@ -123,15 +126,13 @@ func (s *console) showCases(c *gin.Context) error {
 			Number: d.Case.Number, Name: ui.Name(p.Locale, &d.Case), Since: p.Date(d.Case.Since), Urgent: d.Case.Urgent,
 			Changed: p.Date(protocol.DateOf(d.Changed.Local()))})
 	}
-	closed, err := s.Node.Closed()
+	closed, err := s.Node.Board()
 	if err != nil {
 		return err
 	}
-	for _, cl := range closed {
-		if _, err := s.Node.Draft(cl.ID); err == nil {
-			continue // a crash cut the closing short; the case is still open
-		}
-		p.Closed = append(p.Closed, closedRow{cl.Number, p.Date(protocol.DateOf(cl.At.Local()))})
+	for _, t := range closed {
+		p.Closed = append(p.Closed, closedRow{Href: "/" + p.Locale.Tag + "/closed/" + t.ID.String(), Number: t.Number,
+			Date: p.Date(protocol.DateOf(t.At.Local())), Confirmed: t.Confirmed(), All: len(t.Members)})
 	}
 	return s.pages.Render(c, http.StatusOK, "cases", &p)
 }

@@ -22,6 +22,10 @@ import (
 
 // paths returns every route of the console with its parameters filled in.
 func (d *desk) paths(lang, id, file string) (all [][2]string) {
+	closed := id
+	if all, err := d.node.Closed(); err == nil && len(all) > 0 {
+		closed = all[0].ID.String()
+	}
 	pairing, member := protocol.PairNonce{1}.String(), protocol.Origin{1}.String()
 	if all, err := d.node.Pairings(); err == nil && len(all) > 0 {
 		pairing = all[0].ID().String()
@@ -29,7 +33,7 @@ func (d *desk) paths(lang, id, file string) (all [][2]string) {
 	if peers, err := d.node.Peers(); err == nil && len(peers) > 1 {
 		member = peers[1].Member.Card.Origin().String()
 	}
-	r := strings.NewReplacer(":lang", lang, ":id", id, ":pairing", pairing, ":member", member, ":cid", file, ":part", "child", ":index", "0", "/static/*name", "/static/gmcn.css")
+	r := strings.NewReplacer(":lang", lang, ":id", id, ":closed", closed, ":pairing", pairing, ":member", member, ":cid", file, ":part", "child", ":index", "0", "/static/*name", "/static/gmcn.css")
 	for _, route := range d.handler.(*gin.Engine).Routes() {
 		all = append(all, [2]string{route.Method, r.Replace(route.Path)})
 	}
@@ -231,6 +235,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 	if err := d.node.SaveDraft(other); err != nil {
 		t.Fatal(err)
 	}
+	d.closeOne("XA-3")
 	xb := otherNode(t, "XB")
 	if err := d.node.AddMember(xb.Card()); err != nil {
 		t.Fatal(err)

@@ -79,8 +79,8 @@ func (s *console) memberRow(l *i18n.Locale, peer *node.Peer) memberRow {
 	if !row.Own {
 		row.Href = "/" + l.Tag + "/network/members/" + m.Card.Origin().String()
 	}
-	if peer.Head != nil {
-		row.Confirmed, row.Lease = when(peer.Head.At), when(peer.Head.Until)
+	if peer.Verified != nil {
+		row.Confirmed, row.Lease = when(peer.Verified.At), when(peer.Verified.Until)
 	}
 	return row
 }

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"bytes"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// Blocks returns the block digests of an origin's log, in the order of protocol.RootOf.
+func (s *Store) Blocks(o protocol.Origin) (blocks []protocol.Block, err error) {
+	err = s.of(o, func(b *buckets, m *member) { blocks = b.blocksOf(m.short) })
+	return blocks, err
+}
+
+// Bits returns which records of some blocks of an origin's log are live, for each block that has any.
+func (s *Store) Bits(o protocol.Origin, epoch uint64, indexes []uint64) (maps []protocol.Bitmap, err error) {
+	err = s.of(o, func(b *buckets, m *member) {
+		for _, index := range indexes {
+			bits := protocol.Bitmap{Index: index}
+			b.eachIn(place{m.short, epoch, index}, func(at place, _ []byte) { bits.Add(at.seq) })
+			if bits.Set != [len(bits.Set)]byte{} {
+				maps = append(maps, bits)
+			}
+		}
+	})
+	return maps, err
+}
+
+// Block returns the signed records of one block of an origin's log, in the order of their numbers.
+func (s *Store) Block(o protocol.Origin, epoch, index uint64) (raws [][]byte, err error) {
+	err = s.of(o, func(b *buckets, m *member) {
+		b.eachIn(place{m.short, epoch, index}, func(at place, _ []byte) { raws = append(raws, bytes.Clone(b.log.Get(at.key()))) })
+	})
+	return raws, err
+}
+
+// Records returns the signed records at some places of an origin's log, and the numbers at which there is none.
+func (s *Store) Records(o protocol.Origin, epoch uint64, seqs []uint64) (raws [][]byte, gone []uint64, err error) {
+	err = s.of(o, func(b *buckets, m *member) {
+		for _, seq := range seqs {
+			if raw := b.log.Get(place{m.short, epoch, seq}.key()); raw != nil {
+				raws = append(raws, bytes.Clone(raw))
+			} else {
+				gone = append(gone, seq)
+			}
+		}
+	})
+	return raws, gone, err
+}
+
+// of reads what is stored of an origin; of an unknown one there is nothing.
+func (s *Store) of(o protocol.Origin, read func(*buckets, *member)) error {
+	s.mu.RLock()
+	m := s.members[o]
+	s.mu.RUnlock()
+	if m == nil {
+		return nil
+	}
+	return s.view(func(b *buckets) error {
+		read(b, m)
+		return nil
+	})
+}
+
+// eachIn calls fn with the rows of the bucket digests in the block at a key of the bucket blocks.
+func (b *buckets) eachIn(block place, fn func(at place, row []byte)) {
+	c := b.digests.Cursor()
+	end := place{block.short, block.epoch, (block.seq + 1) * protocol.BlockSize}.key()
+	for k, v := c.Seek(place{block.short, block.epoch, block.seq * protocol.BlockSize}.key()); k != nil && bytes.Compare(k, end) < 0; k, v = c.Next() {
+		fn(placeOf(k), v)
+	}
+}
