@@ -21,6 +21,11 @@ type outcome struct {
 // question first, and stores what passes in one transaction. The outcomes stand in the order of raws.
 func (n *Node) accept(raws ...[]byte) []outcome {
 	outcomes := make([]outcome, len(raws))
+	defer func() {
+		for _, o := range outcomes {
+			n.metrics.records.WithLabelValues(protocol.VerdictOf(o.err).String()).Inc()
+		}
+	}()
 	records := make([]*protocol.Record, len(raws))
 	now := n.Clock().Now
 	each(len(raws), func(i int) {
@@ -54,10 +59,12 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 		stored = []error{n.store.Put(batch[0])}
 	default:
 		if stored, err = n.store.PutAll(batch); err != nil {
+			n.storeFailed(err)
 			return nil, err
 		}
 	}
 	for i, r := range batch {
+		n.storeFailed(stored[i])
 		switch {
 		case stored[i] == nil:
 			if len(r.Photos()) > 0 {

@@ -10,10 +10,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/protocol/photo"
@@ -21,113 +19,35 @@ import (
 )
 
 const (
-	// photoFetches is how many photos are fetched at once.
-	photoFetches = 8
-	// photoList is how many missing photos are looked up at a time.
-	photoList = 256
-	// photoRetry is how long a photo that nobody had is left alone; it doubles up to photoRetryMax.
-	photoRetry    = 5 * time.Second
-	photoRetryMax = 10 * time.Minute
 	// photoChunk is how much of a photo is put on disk at a time, so that a broken transfer resumes.
 	photoChunk = 256 << 10
+	// maxBlobs is how many photos are given at once, and maxBlobsOf to one member; beyond it we are busy for blobsWait,
+	// give or take half.
+	maxBlobs, maxBlobsOf = 64, 2 * photoFetchesOf
+	blobsWait            = 2 * time.Second
 )
 
-// photoLoop fetches the photos that the records on disk speak of, thumbnails first.
-func (n *Node) photoLoop(ctx context.Context, m *mesh) error {
-	type later struct {
-		next time.Time
-		wait time.Duration
-	}
-	waits := map[cid.Cid]*later{}
-	for {
-		wanted, err := n.store.WantedPhotos(photoList)
-		if err != nil {
-			n.log.Error("looking for missing photos", "error", err)
-		}
-		now := time.Now()
-		still := map[cid.Cid]*later{}
-		var due []store.WantedPhoto
-		for _, w := range wanted {
-			l := waits[w.File]
-			if l == nil {
-				l = &later{wait: photoRetry}
-			}
-			still[w.File] = l
-			if !l.next.After(now) {
-				due = append(due, w)
-			}
-		}
-		waits = still
+// Why a member gives no photo.
+var (
+	errNoPhoto = errors.New("peer does not have it")
+	errGone    = errors.New("peer says that it was taken down")
+)
 
-		got := make([]bool, len(due))
-		var g errgroup.Group
-		g.SetLimit(photoFetches)
-		for i, w := range due {
-			g.Go(func() error {
-				got[i] = m.fetchPhoto(ctx, w)
-				return nil
-			})
-		}
-		g.Wait()
-		any := false
-		for i, w := range due {
-			l := waits[w.File]
-			if any = any || got[i]; !got[i] {
-				l.next = time.Now().Add(l.wait)
-				l.wait = min(2*l.wait, photoRetryMax)
-			}
-		}
-		if any && len(wanted) == photoList {
-			continue // there are more
-		}
-		t := time.NewTimer(photoRetry)
-		if len(waits) == 0 {
-			t.Reset(pullEvery)
-		}
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return ctx.Err()
-		case <-n.photo:
-			t.Stop()
-		case <-t.C:
-		}
-	}
-}
+// busyError says that a member has too much to do.
+type busyError struct{ after time.Duration }
 
-// fetchPhoto asks the owner, then the other members in a random order, and says whether the photo is on disk now.
-func (m *mesh) fetchPhoto(ctx context.Context, w store.WantedPhoto) bool {
-	peers := m.members()
-	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
-	if member, ok := m.n.active(w.Origin); ok {
-		if owner, err := peerOf(member.Card); err == nil {
-			for i, id := range peers {
-				if id == owner {
-					peers[0], peers[i] = peers[i], peers[0]
-				}
-			}
-		}
-	}
-	for _, id := range peers {
-		if ctx.Err() != nil {
-			return false
-		}
-		err := m.fetchFrom(ctx, id, w)
-		if err == nil {
-			return true
-		}
-		m.n.log.Debug("fetching a photo", "peer", id.String(), "photo", w.File.String(), "error", err)
-	}
-	return false
-}
+func (e busyError) Error() string { return "peer is busy for " + e.after.String() }
 
-var errNoPhoto = errors.New("peer does not have it")
+// diskError is an error of our own disk.
+type diskError struct{ error }
+
+func (e diskError) Unwrap() error { return e.error }
 
 // fetchFrom fetches one photo from one peer, going on where a broken transfer left off.
 func (m *mesh) fetchFrom(ctx context.Context, id peer.ID, w store.WantedPhoto) error {
 	part, err := m.n.store.PartPhoto(w.File)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return diskError{err}
 	}
 	if len(part) > int(w.Size) {
 		part = nil
@@ -156,7 +76,13 @@ func (m *mesh) fetchFrom(ctx context.Context, id peer.ID, w store.WantedPhoto) e
 		// Nothing of it is kept: it may hold what a photo must not.
 		return errors.Join(fmt.Errorf("photo is not what members publish: %w", err), m.n.store.SavePart(w.File, 0, nil))
 	}
-	return m.n.store.PutPhoto(w.File, b)
+	switch err := m.n.store.PutPhoto(w.File, b); {
+	case errors.Is(err, store.ErrGone):
+		return errNoPhoto // taken down meanwhile
+	case err != nil:
+		return diskError{err}
+	}
+	return nil
 }
 
 func (m *mesh) readPhoto(f *framed, w store.WantedPhoto, part []byte) ([]byte, error) {
@@ -171,6 +97,10 @@ func (m *mesh) readPhoto(f *framed, w store.WantedPhoto, part []byte) ([]byte, e
 	switch {
 	case answer.Data == nil:
 		return nil, errAnswer
+	case answer.Data.State == protocol.BlobBusy:
+		return nil, busyError{time.Duration(answer.Data.After) * time.Millisecond}
+	case answer.Data.State == protocol.BlobGone:
+		return nil, errGone
 	case answer.Data.State != protocol.BlobOK:
 		return nil, errNoPhoto
 	case answer.Data.Size != w.Size:
@@ -183,9 +113,12 @@ func (m *mesh) readPhoto(f *framed, w store.WantedPhoto, part []byte) ([]byte, e
 			return nil, err
 		}
 		got, err := io.ReadFull(f.r, chunk)
+		m.n.quota.spent(w.Origin, int64(got), time.Now())
 		if err != nil || len(b)+got < int(w.Size) {
-			if serr := m.n.store.SavePart(w.File, len(b), chunk[:got]); serr != nil {
-				return nil, serr
+			if serr := m.n.store.SavePart(w.File, len(b), chunk[:got]); errors.Is(serr, store.ErrGone) || errors.Is(serr, fs.ErrNotExist) {
+				return nil, errNoPhoto // taken down meanwhile
+			} else if serr != nil {
+				return nil, diskError{serr}
 			}
 		}
 		if err != nil {
@@ -206,6 +139,11 @@ func (m *mesh) serveBlob(s network.Stream, id peer.ID) error {
 	if ask.Want == nil {
 		return errAnswer
 	}
+	if !m.give(id) {
+		after := uint32((blobsWait/2 + rand.N(blobsWait)).Milliseconds())
+		return f.send(protocol.Frame{Data: &protocol.Data{State: protocol.BlobBusy, After: after}})
+	}
+	defer m.given(id)
 	b, err := m.n.store.SharedPhoto(ask.Want.File.Cid)
 	switch {
 	case errors.Is(err, store.ErrGone):
@@ -229,4 +167,25 @@ func (m *mesh) serveBlob(s network.Stream, id peer.ID) error {
 		}
 	}
 	return f.flush()
+}
+
+// give says whether we may give one more photo, to this member; given ends it.
+func (m *mesh) give(id peer.ID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.blobs >= maxBlobs || m.giving[id] >= maxBlobsOf {
+		return false
+	}
+	m.blobs++
+	m.giving[id]++
+	return true
+}
+
+func (m *mesh) given(id peer.ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.blobs--
+	if m.giving[id]--; m.giving[id] == 0 {
+		delete(m.giving, id)
+	}
 }

@@ -116,7 +116,7 @@ func BenchmarkCatchUp(b *testing.B) {
 		bytes := int64(0)
 		greetings := 0
 		for b.Loop() {
-			s := openCounted(b, c, a, "hello/1")
+			s := openTapped(b, c, a, "hello/1")
 			if err := m.hello(s, id); err != nil {
 				b.Fatal(err)
 			}
@@ -133,7 +133,7 @@ func BenchmarkCatchUp(b *testing.B) {
 			signMany(b, a, differences)
 			n += differences
 			b.StartTimer()
-			s := openCounted(b, c, a, "sync/1")
+			s := openTapped(b, c, a, "sync/1")
 			if _, err := m.pullOn(s, id); err != nil {
 				b.Fatal(err)
 			}
@@ -196,7 +196,7 @@ func sizeOf(b testing.TB, a *Node, after int) (size int64) {
 // plainPull gets n records of a by whole blocks and checks the signature of each.
 func plainPull(b testing.TB, c, a *Node, n int) {
 	b.Helper()
-	s := openCounted(b, c, a, "sync/1")
+	s := openTapped(b, c, a, "sync/1")
 	defer s.Close()
 	f := frames(s)
 	var logs []protocol.Holding

@@ -230,15 +230,15 @@ func grow(t testing.TB, n *Node, count int) {
 	}
 }
 
-// counted counts what passes a stream, and how often its direction turns.
-type counted struct {
+// tapped counts what passes a stream, and how often its direction turns.
+type tapped struct {
 	network.Stream
 	in, out, turns atomic.Int64
 	writing        atomic.Bool
 	limit          int64 // bytes in, after which the stream breaks; 0 for none
 }
 
-func (c *counted) Read(b []byte) (int, error) {
+func (c *tapped) Read(b []byte) (int, error) {
 	if c.limit > 0 && c.in.Load() > c.limit {
 		return 0, io.ErrUnexpectedEOF
 	}
@@ -250,18 +250,18 @@ func (c *counted) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (c *counted) Write(b []byte) (int, error) {
+func (c *tapped) Write(b []byte) (int, error) {
 	c.out.Add(int64(len(b)))
 	c.writing.Store(true)
 	return c.Stream.Write(b)
 }
 
-func (w *world) open(from, to int, proto string) *counted {
+func (w *world) open(from, to int, proto string) *tapped {
 	w.t.Helper()
-	return openCounted(w.t, w.nodes[from], w.nodes[to], proto)
+	return openTapped(w.t, w.nodes[from], w.nodes[to], proto)
 }
 
-func openCounted(t testing.TB, from, to *Node, proto string) *counted {
+func openTapped(t testing.TB, from, to *Node, proto string) *tapped {
 	t.Helper()
 	id, err := peerOf(to.Card())
 	if err != nil {
@@ -271,7 +271,7 @@ func openCounted(t testing.TB, from, to *Node, proto string) *counted {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &counted{Stream: s}
+	return &tapped{Stream: s}
 }
 
 func TestEqualNodesSayLittle(t *testing.T) {

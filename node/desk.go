@@ -115,7 +115,7 @@ func (n *Node) publish(id protocol.CaseID) (*protocol.Record, error) {
 		return nil, p
 	}
 	r, err := n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
-		h.At, h.ReviewBy = now, now.Add(protocol.ReviewAfter)
+		h.At, h.ReviewBy = now, now.Add(n.cfg.Review)
 		return protocol.Sign(n.key, protocol.Entry{Header: h, Case: &d.Case, Members: &d.Members, Photos: d.Photos})
 	})
 	if errors.Is(err, protocol.ErrSize) {

@@ -68,7 +68,7 @@ func (m *mesh) joinTopics() error {
 	for _, name := range topics {
 		scores.Topics[name] = topic
 	}
-	ps, err := pubsub.NewGossipSub(m.ctx, m.host,
+	ps, err := pubsub.NewGossipSub(m.ctx, gossipHost{m.host, &m.n.metrics.traffic},
 		pubsub.WithGossipSubParams(params),
 		pubsub.WithPeerScore(scores, &pubsub.PeerScoreThresholds{SkipAtomicValidation: true,
 			GossipThreshold: scoreGossip, PublishThreshold: scorePublish, GraylistThreshold: scoreGraylist}),

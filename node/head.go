@@ -22,6 +22,7 @@ func (n *Node) headLoop(ctx context.Context, m *mesh) error {
 		h, err := n.signHead()
 		if err != nil {
 			n.log.Error("signing our head", "error", err)
+			n.storeFailed(err)
 		} else if topic, ok := m.topics[headTopic]; ok {
 			if err := topic.Publish(m.ctx, h.Bytes()); err != nil {
 				n.log.Warn("gossiping our head", "error", err)

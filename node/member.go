@@ -160,15 +160,13 @@ func (n *Node) heard(id peer.ID) {
 	}
 }
 
-// dials returns the node of every Active member that has an address.
+// dials returns the node of every Active member.
 func (n *Node) dials() map[peer.ID]*protocol.Card {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	out := make(map[peer.ID]*protocol.Card, len(n.peers))
 	for id, o := range n.peers {
-		if m := n.members[o]; len(m.Card.Addrs) > 0 {
-			out[id] = m.Card
-		}
+		out[id] = n.members[o].Card
 	}
 	return out
 }
@@ -209,6 +207,21 @@ type Peer struct {
 	State protocol.State
 	// Suspect says that its log is not what it signed, and that several members could not help.
 	Suspect bool
+	// Relayed says that it is connected through another member only; Relays that it relays for others.
+	Relayed, Relays bool
+	// In and Out are bytes that came from it and went to it since we started, over the streams of our protocols.
+	In, Out int64
+	// PhotosMissing counts photo files of its cases that are not here; PhotoBytes is what is kept of them.
+	PhotosMissing int
+	PhotoBytes    int64
+}
+
+// Lag is how many places the member's newest head is ahead of what we hold without a hole.
+func (p *Peer) Lag() uint64 {
+	if p.Head == nil || p.Head.Seq <= p.Held {
+		return 0
+	}
+	return p.Head.Seq - p.Held
 }
 
 // Peers returns every member, ourselves first.
@@ -218,6 +231,7 @@ func (n *Node) Peers() ([]Peer, error) {
 		return nil, err
 	}
 	m, now := n.mesh.Load(), n.Clock().Now
+	missing := n.store.MissingPhotos()
 	out := make([]Peer, 0, len(all))
 	for _, member := range all {
 		o := member.Card.Origin()
@@ -246,8 +260,13 @@ func (n *Node) Peers() ([]Peer, error) {
 		n.mu.RLock()
 		p.LastSeen = n.seen[o]
 		n.mu.RUnlock()
-		if id, err := peerOf(member.Card); err == nil && m != nil {
-			p.Connected = m.host.Network().Connectedness(id) == network.Connected
+		p.PhotosMissing, p.PhotoBytes = missing[o], n.quota.bytes(o)
+		if id, err := peerOf(member.Card); err == nil {
+			bytes := n.metrics.traffic.of(id)
+			p.In, p.Out = bytes.in.Load(), bytes.out.Load()
+			if m != nil && m.host.Network().Connectedness(id) == network.Connected {
+				p.Connected, p.Relayed, p.Relays = true, !m.direct(id), m.isRelay(id)
+			}
 		}
 		out = append(out, p)
 	}

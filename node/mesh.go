@@ -16,6 +16,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	"github.com/libp2p/go-libp2p/p2p/security/tls"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
@@ -36,7 +37,7 @@ const (
 	// a network is planned for.
 	connLow, connHigh = 512, 768
 	// maxStreams is how many streams one member may have open here at once: its photo fetches, and a few beside them.
-	maxStreams = 4 * photoFetches
+	maxStreams = 32
 	// streamIdle ends a stream on which nothing moves.
 	streamIdle = 30 * time.Second
 )
@@ -48,6 +49,7 @@ type mesh struct {
 	ctx    context.Context
 	stop   context.CancelFunc
 	topics map[string]*pubsub.Topic // empty without gossip
+	relay  *relay.Relay             // nil unless we relay for others
 
 	wg sync.WaitGroup // goroutines begun by libp2p's callbacks
 
@@ -55,6 +57,8 @@ type mesh struct {
 	serving map[peer.ID]int           // streams open, by member
 	downs   map[peer.ID]*rate.Limiter // takedowns that a member may push
 	faults  map[peer.ID]fault
+	blobs   int             // photos being given
+	giving  map[peer.ID]int // the same by member
 }
 
 // join makes the host, registers what it serves and joins the topics.
@@ -69,7 +73,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{},
-		downs: map[peer.ID]*rate.Limiter{}, faults: map[peer.ID]fault{}}
+		downs: map[peer.ID]*rate.Limiter{}, faults: map[peer.ID]fault{}, giving: map[peer.ID]int{}}
 	opts := []libp2p.Option{
 		libp2p.Identity(key),
 		libp2p.ListenAddrStrings(n.cfg.Listen...),
@@ -79,8 +83,22 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 		libp2p.ConnectionGater(gater{n}),
 		libp2p.ConnectionManager(cm),
 		libp2p.UserAgent("gmcn/1"),
-		libp2p.DisableRelay(),
+		libp2p.EnableRelay(), // to be dialled and to dial through one; see reach.go
 		libp2p.DisableMetrics(),
+	}
+	if len(n.cfg.Listen) == 0 {
+		opts = append(opts, libp2p.NoListenAddrs)
+	}
+	if n.cfg.NAT {
+		opts = append(opts, libp2p.NATPortMap(), libp2p.EnableAutoNATv2(), libp2p.EnableHolePunching())
+	}
+	if len(n.cfg.options) == 0 { // a simulated network brings its own
+		limits, err := resources()
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		opts = append(opts, libp2p.ResourceManager(limits))
 	}
 	m.host, err = libp2p.New(append(opts, n.cfg.options...)...)
 	if err != nil {
@@ -92,6 +110,12 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 	m.serve(blobProtocol, m.serveBlob)
 	m.serve(takedownProtocol, m.serveTakedown)
 	m.host.SetStreamHandler(pairProtocol, m.servePair)
+	if n.cfg.Relay {
+		if err := m.startRelay(); err != nil {
+			m.close()
+			return nil, err
+		}
+	}
 	m.host.Network().Notify(&network.NotifyBundle{ConnectedF: m.connected})
 	if !n.cfg.noGossip {
 		if err := m.joinTopics(); err != nil {
@@ -106,6 +130,9 @@ func (m *mesh) close() {
 	m.mu.Lock()
 	m.stop() // under the lock, so that background begins nothing afterwards
 	m.mu.Unlock()
+	if m.relay != nil {
+		m.relay.Close()
+	}
 	if err := m.host.Close(); err != nil {
 		m.n.log.Warn("closing the host", "error", err)
 	}
@@ -123,7 +150,7 @@ func (m *mesh) serve(proto protocol.ID, handle func(network.Stream, peer.ID) err
 		}
 		defer m.leave(id)
 		m.n.heard(id)
-		if err := handle(s, id); err != nil {
+		if err := handle(m.n.metrics.traffic.count(s, proto), id); err != nil {
 			s.Reset()
 			m.n.log.Debug("stream ended early", "protocol", string(proto), "peer", id.String(), "error", err)
 			return
@@ -154,7 +181,11 @@ func (m *mesh) leave(id peer.ID) {
 func (m *mesh) open(ctx context.Context, id peer.ID, proto protocol.ID) (network.Stream, error) {
 	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "members are dialled by the supervisor"), streamIdle)
 	defer cancel()
-	return m.host.NewStream(ctx, id, proto)
+	s, err := m.host.NewStream(ctx, id, proto)
+	if err != nil {
+		return nil, err
+	}
+	return m.n.metrics.traffic.count(s, proto), nil
 }
 
 // connected greets a member that we have just dialled; it greets back on the same stream.
@@ -166,6 +197,7 @@ func (m *mesh) connected(_ network.Network, c network.Conn) {
 	case m.n.joined <- c.RemotePeer():
 	default: // the push loop comes to it in its own time
 	}
+	m.host.ConnManager().Protect(c.RemotePeer(), "member")
 	if c.Stat().Direction == network.DirOutbound {
 		m.background(func() { m.greet(c.RemotePeer()) })
 	}

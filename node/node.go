@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -29,7 +30,16 @@ type Config struct {
 	Lease time.Duration
 	// AutoSuspend suspends a member here when two thirds of the other active members have suspended it.
 	AutoSuspend bool
-	Log         *slog.Logger
+	// Review is how long a case stays public before an officer must confirm it again; 0 is protocol.ReviewAfter.
+	Review time.Duration
+	// PhotoBytes and PhotoHourly bound, in bytes, the photos kept of each other member and fetched of it in an hour; 0 is
+	// DefaultPhotoBytes and DefaultPhotoHourly.
+	PhotoBytes, PhotoHourly int64
+	// NAT says that the node stands behind a router: it asks the router for its ports and punches holes.
+	NAT bool
+	// Relay says that members which nobody can dial may be reached through this node.
+	Relay bool
+	Log   *slog.Logger
 
 	// options and noGossip let tests put the host on a simulated network and take gossip away.
 	options  []libp2p.Option
@@ -77,6 +87,10 @@ type Node struct {
 	heads sync.Mutex
 	// live bounds how many records we gossip; beyond it peers pull.
 	live *rate.Limiter
+
+	alarms  alarms
+	quota   quota
+	metrics *Metrics
 }
 
 // Open loads the keys and opens the store of a data folder that Init made. No network is touched.
@@ -89,6 +103,10 @@ func Open(cfg Config) (*Node, error) {
 	}
 	if cfg.Lease < protocol.MinLease || cfg.Lease > protocol.MaxLease {
 		return nil, fmt.Errorf("lease of %s: want %s to %s", cfg.Lease, protocol.MinLease, protocol.MaxLease)
+	}
+	cfg.Review = cmp.Or(cfg.Review, protocol.ReviewAfter)
+	if cfg.Review < protocol.MinReview || cfg.Review > protocol.MaxReview {
+		return nil, fmt.Errorf("review of %s: want %s to %s", cfg.Review, protocol.MinReview, protocol.MaxReview)
 	}
 	card, key, err := loadKeys(cfg.Dir)
 	if err != nil {
@@ -111,7 +129,12 @@ func Open(cfg Config) (*Node, error) {
 		down:   make(chan struct{}, 1),
 		joined: make(chan peer.ID, 256),
 		live:   rate.NewLimiter(liveRate, liveBurst),
+
+		alarms: alarms{since: map[Alarm]time.Time{}},
+		quota: quota{own: card.Origin(), stored: cmp.Or(cfg.PhotoBytes, DefaultPhotoBytes), hourly: cmp.Or(cfg.PhotoHourly, DefaultPhotoHourly),
+			here: map[protocol.Origin]int64{}, hour: map[protocol.Origin]*hour{}, over: map[protocol.Origin]time.Time{}},
 	}
+	n.metrics = newMetrics(n)
 	err = n.store.SetMember(card, protocol.Own, time.Now())
 	if err == nil {
 		err = n.loadMembers()
@@ -159,9 +182,6 @@ func (n *Node) Run(ctx context.Context) error {
 		n.mesh.Store(nil)
 		m.close()
 	}()
-	if left := time.Until(n.Card().NotAfter); left < cardSoon {
-		n.log.Warn("our card ends soon, and with it our cases abroad: renew it with gmcn card -renew", "on", n.Card().NotAfter.Format(time.DateOnly))
-	}
 	n.log.Info("node is on the network", "peer", m.host.ID().String(), "addresses", fmt.Sprint(m.host.Addrs()))
 
 	g, ctx := errgroup.WithContext(ctx)
@@ -172,6 +192,9 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.pushLoop(ctx, m) })
 	g.Go(func() error { return n.shredLoop(ctx) })
 	g.Go(func() error { return n.pairLoop(ctx, m) })
+	g.Go(func() error { return n.placeLoop(ctx, m) })
+	g.Go(func() error { return n.watchLoop(ctx) })
+	g.Go(func() error { return n.tendLoop(ctx) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -61,9 +61,12 @@ func (n *Node) pullLoop(ctx context.Context, m *mesh) error {
 			busy[id] = true
 			m.background(func() {
 				more, err := m.pullOnce(ctx, id)
+				outcome := "whole"
 				if err != nil {
+					outcome = "broken"
 					n.log.Debug("pull", "peer", id.String(), "error", err)
 				}
+				n.metrics.pulls.WithLabelValues(outcome).Inc()
 				ends <- end{id, more}
 			})
 		}

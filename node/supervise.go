@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -17,11 +18,14 @@ const (
 	dialTimeout = 15 * time.Second
 	backoffMin  = time.Second
 	backoffMax  = 5 * time.Minute
-	maxDials    = 16
+	// backoffRelay is for members without an address: they take their place at a relay when they come.
+	backoffRelay = 30 * time.Second
+	maxDials     = 16
 )
 
 // superviseLoop keeps a connection to every member: libp2p does not dial again by itself. Of two nodes the one with the
-// smaller identity dials first and the other a little later, so that they seldom cross.
+// smaller identity dials first and the other a little later, so that they seldom cross. A member that was reached through
+// a relay is tried without it now and then, if its card has an address.
 func (n *Node) superviseLoop(ctx context.Context, m *mesh) error {
 	type try struct {
 		next time.Time
@@ -31,10 +35,21 @@ func (n *Node) superviseLoop(ctx context.Context, m *mesh) error {
 	slots := make(chan struct{}, maxDials)
 	for {
 		now := time.Now()
+		relays := len(m.relays())
 		for id, card := range n.dials() {
+			relayed := false
 			if m.host.Network().Connectedness(id) == network.Connected {
-				delete(tries, id)
-				continue
+				if relayed = len(card.Addrs) > 0 && !m.direct(id); !relayed {
+					delete(tries, id)
+					continue
+				}
+			}
+			longest := backoffMax
+			if len(card.Addrs) == 0 {
+				if relays == 0 {
+					continue // it calls us
+				}
+				longest = backoffRelay
 			}
 			t := tries[id]
 			if t == nil {
@@ -53,10 +68,10 @@ func (n *Node) superviseLoop(ctx context.Context, m *mesh) error {
 				continue
 			}
 			t.next = now.Add(t.wait + rand.N(t.wait/2))
-			t.wait = min(2*t.wait, backoffMax)
+			t.wait = min(2*t.wait, longest)
 			m.background(func() {
 				defer func() { <-slots }()
-				m.dial(ctx, id, card)
+				m.dial(ctx, id, card, relayed)
 			})
 		}
 		if !sleep(ctx, dialEvery) {
@@ -65,14 +80,31 @@ func (n *Node) superviseLoop(ctx context.Context, m *mesh) error {
 	}
 }
 
-func (m *mesh) dial(ctx context.Context, id peer.ID, card *protocol.Card) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	if err := m.host.Connect(ctx, peer.AddrInfo{ID: id, Addrs: m.addrs(card.Addrs)}); err != nil {
-		m.n.log.Debug("dial", "member", card.Origin().String(), "error", err)
-		return
+// dial connects to a member: at the addresses of its card, else through members that relay. relayed says that the second
+// is done already.
+func (m *mesh) dial(ctx context.Context, id peer.ID, card *protocol.Card, relayed bool) {
+	connect := func(info peer.AddrInfo) error {
+		if len(info.Addrs) == 0 {
+			return errNoAddress
+		}
+		ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+		defer cancel()
+		if relayed {
+			ctx = network.WithForceDirectDial(ctx, "without the relay")
+		}
+		return m.host.Connect(ctx, info)
 	}
-	m.host.ConnManager().Protect(id, "member")
+	err := connect(peer.AddrInfo{ID: id, Addrs: m.addrs(card.Addrs)})
+	if err != nil && !relayed {
+		if through := connect(peer.AddrInfo{ID: id, Addrs: m.through(id)}); through != nil {
+			err = errors.Join(err, through)
+		} else {
+			err = nil
+		}
+	}
+	if err != nil {
+		m.n.log.Debug("dial", "member", card.Origin().String(), "error", err)
+	}
 }
 
 // addrs reads the addresses of a card or an invitation.
@@ -87,3 +119,5 @@ func (m *mesh) addrs(texts []string) (addrs []multiaddr.Multiaddr) {
 	}
 	return addrs
 }
+
+var errNoAddress = errors.New("no address")

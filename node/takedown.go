@@ -15,6 +15,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
 )
 
 const (
@@ -421,7 +422,7 @@ func (n *Node) verify(claim *protocol.Claim) error {
 // sweptNow receipts a takedown as swept if it is.
 func (m *mesh) sweptNow(f *framed, w sweeping) (bool, error) {
 	phase, err := m.n.store.Phase(w.ref)
-	if err != nil || phase != protocol.Swept {
+	if err != nil || phase != store.Swept {
 		return false, err
 	}
 	return true, m.n.receipt(f, w, protocol.Swept)

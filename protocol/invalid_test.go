@@ -404,6 +404,9 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 	knock := func(invite, nonce PairNonce, card int) []byte {
 		return one("knock", slices.Concat([]byte{0xa3}, text("c"), blob(make([]byte, card)), text("i"), blob(invite[:]), text("n"), blob(nonce[:]))...)
 	}
+	busy := func(state string, after ...byte) []byte {
+		return one("data", slices.Concat([]byte{0xa3}, text("a"), after, text("n"), []byte{0}, text("s"), text(state))...)
+	}
 	short, _ := multihash.Encode(make([]byte, 20), multihash.SHA1)
 	return map[string]map[string][]byte{"form": {
 		"nothing":                        {},
@@ -425,7 +428,10 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 		"a negative place":               done(0x20, 7),
 		"a want of a record":             want(CIDOf(nil)),
 		"a want by SHA-1":                want(cid.NewCidV1(cid.Raw, short)),
-		"an unknown state":               data("busy", 0),
+		"an unknown state":               data("full", 0),
+		"busy until nobody knows when":   data("busy", 0),
+		"busy for longer than it may":    busy("busy", 0x1a, 0, 9, 0x27, 0xc1),
+		"a time to ask for what is not":  busy("none", 0x19, 7, 0xd0),
 		"a file beyond the size":         data("ok", 0x1a, 0, 0x40, 0, 1),
 		"a short root":                   holding(1, 15, 0x80),
 		"null for what is above":         holding(1, 16, 0xf6),

@@ -60,6 +60,9 @@ const (
 // MaxAhead is how far in the future a record may be dated before members hold it back.
 const MaxAhead = 10 * time.Minute
 
+// MaxBusy is the longest that a member may put off another's wish for a photo file.
+const MaxBusy = 10 * time.Minute
+
 // Lease bounds: how long a head lets other countries show its member's cases.
 const (
 	MinLease     = 24 * time.Hour
@@ -70,8 +73,12 @@ const (
 // InviteLife is how long an invitation stays open.
 const InviteLife = 72 * time.Hour
 
-// ReviewAfter is how long a case stays public before an officer must confirm it again.
-const ReviewAfter = 90 * 24 * time.Hour
+// Review bounds: how long a case stays public before an officer must confirm it again.
+const (
+	MinReview   = 7 * 24 * time.Hour
+	MaxReview   = 180 * 24 * time.Hour
+	ReviewAfter = 90 * 24 * time.Hour // the default
+)
 
 // BlockSize is how many sequence numbers one block of the two-level digest covers.
 const BlockSize = 1024

@@ -419,7 +419,7 @@ func frameVectors(t testing.TB) []struct {
 		{"end", map[string]any{"more": false}, Frame{End: &End{}}},
 		{"end: more", map[string]any{"more": true}, Frame{End: &End{More: true}}},
 		{"want", map[string]any{"file": photo.String(), "offset": 65536}, Frame{Want: &Want{Link{photo}, 65536}}},
-		{"data: ok", map[string]any{"state": BlobOK, "size": 70000}, Frame{Data: &Data{BlobOK, 70000}}},
+		{"data: ok", map[string]any{"state": BlobOK, "size": 70000}, Frame{Data: &Data{State: BlobOK, Size: 70000}}},
 		{"knock", map[string]any{"invite": PairNonce{1}, "nonce": PairNonce{2}, "card": hex.EncodeToString(card)},
 			Frame{Knock: &Knock{PairNonce{1}, PairNonce{2}, card}}},
 		{"welcome", map[string]any{"card": hex.EncodeToString(card)}, Frame{Welcome: &Welcome{card}}},
@@ -427,6 +427,7 @@ func frameVectors(t testing.TB) []struct {
 			Frame{Down: &Down{Rec: rec, Head: head.Bytes()}}},
 		{"receipt", map[string]any{"receipt": hex.EncodeToString(receipt.Bytes())}, Frame{Receipt: receipt.Bytes()}},
 		{"data: gone", map[string]any{"state": BlobGone, "size": 0}, Frame{Data: &Data{State: BlobGone}}},
+		{"data: busy", map[string]any{"state": BlobBusy, "size": 0, "after": 2000}, Frame{Data: &Data{State: BlobBusy, After: 2000}}},
 	}
 }
 

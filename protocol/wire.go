@@ -3,6 +3,7 @@ package protocol
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/ipfs/go-cid"
 )
@@ -69,6 +70,8 @@ type Want struct {
 type Data struct {
 	State BlobState `cbor:"s"`
 	Size  uint32    `cbor:"n"`
+	// After is, with State busy and no other, in how many ms to ask again: 1 to MaxBusy.
+	After uint32 `cbor:"a,omitempty"`
 }
 
 // BlobState says whether a photo file can be had.
@@ -78,9 +81,10 @@ const (
 	BlobOK   BlobState = "ok"
 	BlobNone BlobState = "none" // not here
 	BlobGone BlobState = "gone" // taken down: purge yours
+	BlobBusy BlobState = "busy" // too many ask; ask again After
 )
 
-var blobStates = []BlobState{BlobOK, BlobNone, BlobGone}
+var blobStates = []BlobState{BlobOK, BlobNone, BlobGone, BlobBusy}
 
 // Down pushes a takedown on /gmcn/takedown/1. The answer is a Receipt at Marked and one at Swept, each when it is so; who
 // has not swept by the end of the stream is asked again later.
@@ -155,7 +159,8 @@ func (f *Frame) check() error {
 	case f.Want != nil:
 		return checkCID(f.Want.File.Cid, cid.Raw)
 	case f.Data != nil:
-		ok = slices.Contains(blobStates, f.Data.State) && f.Data.Size <= MaxPhotoBytes
+		ok = slices.Contains(blobStates, f.Data.State) && f.Data.Size <= MaxPhotoBytes &&
+			(f.Data.After > 0) == (f.Data.State == BlobBusy) && time.Duration(f.Data.After)*time.Millisecond <= MaxBusy
 	case f.Down != nil:
 		ok = len(f.Down.Rec) > 0 && len(f.Down.Rec) <= MaxEnvelope && len(f.Down.Head) > 0 && len(f.Down.Head) <= MaxEnvelope
 	}

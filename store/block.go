@@ -2,19 +2,24 @@ package store
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/gmcn/gmcn/protocol"
 )
 
 // Blocks returns the block digests of an origin's log, in the order of protocol.RootOf.
 func (s *Store) Blocks(o protocol.Origin) (blocks []protocol.Block, err error) {
-	err = s.of(o, func(b *buckets, m *member) { blocks = b.blocksOf(m.short) })
+	err = s.of(o, func(b *buckets, m *member) error {
+		blocks = b.blocksOf(m.short)
+		return nil
+	})
 	return blocks, err
 }
 
 // Bits returns which records of some blocks of an origin's log are live, for each block that has any.
 func (s *Store) Bits(o protocol.Origin, epoch uint64, indexes []uint64) (maps []protocol.Bitmap, err error) {
-	err = s.of(o, func(b *buckets, m *member) {
+	err = s.of(o, func(b *buckets, m *member) error {
+		maps = nil
 		for _, index := range indexes {
 			bits := protocol.Bitmap{Index: index}
 			b.eachIn(place{m.short, epoch, index}, func(at place, _ []byte) { bits.Add(at.seq) })
@@ -22,44 +27,56 @@ func (s *Store) Bits(o protocol.Origin, epoch uint64, indexes []uint64) (maps []
 				maps = append(maps, bits)
 			}
 		}
+		return nil
 	})
 	return maps, err
 }
 
 // Block returns the signed records of one block of an origin's log, in the order of their numbers.
 func (s *Store) Block(o protocol.Origin, epoch, index uint64) (raws [][]byte, err error) {
-	err = s.of(o, func(b *buckets, m *member) {
-		b.eachIn(place{m.short, epoch, index}, func(at place, _ []byte) { raws = append(raws, bytes.Clone(b.log.Get(at.key()))) })
+	err = s.of(o, func(b *buckets, m *member) error {
+		raws = nil
+		var wrong error
+		b.eachIn(place{m.short, epoch, index}, func(at place, _ []byte) {
+			raw, err := b.openLog(at.key(), b.log.Get(at.key()))
+			raws, wrong = append(raws, raw), errors.Join(wrong, err)
+		})
+		return wrong
 	})
 	return raws, err
 }
 
 // Records returns the signed records at some places of an origin's log, and the numbers at which there is none.
 func (s *Store) Records(o protocol.Origin, epoch uint64, seqs []uint64) (raws [][]byte, gone []uint64, err error) {
-	err = s.of(o, func(b *buckets, m *member) {
+	err = s.of(o, func(b *buckets, m *member) error {
+		raws, gone = nil, nil
 		for _, seq := range seqs {
-			if raw := b.log.Get(place{m.short, epoch, seq}.key()); raw != nil {
-				raws = append(raws, bytes.Clone(raw))
-			} else {
+			key := place{m.short, epoch, seq}.key()
+			value := b.log.Get(key)
+			if value == nil {
 				gone = append(gone, seq)
+				continue
 			}
+			raw, err := b.openLog(key, value)
+			if err != nil {
+				return err
+			}
+			raws = append(raws, raw)
 		}
+		return nil
 	})
 	return raws, gone, err
 }
 
 // of reads what is stored of an origin; of an unknown one there is nothing.
-func (s *Store) of(o protocol.Origin, read func(*buckets, *member)) error {
+func (s *Store) of(o protocol.Origin, read func(*buckets, *member) error) error {
 	s.mu.RLock()
 	m := s.members[o]
 	s.mu.RUnlock()
 	if m == nil {
 		return nil
 	}
-	return s.view(func(b *buckets) error {
-		read(b, m)
-		return nil
-	})
+	return s.view(func(b *buckets) error { return read(b, m) })
 }
 
 // eachIn calls fn with the rows of the bucket digests in the block at a key of the bucket blocks.

@@ -18,7 +18,8 @@ import (
 func (s *Store) Check() error {
 	s.write.Lock()
 	defer s.write.Unlock()
-	k := &checking{s: s, refs: map[string][]byte{}, marks: map[string]bool{}, rows: map[protocol.Ref]*row{}, tally: map[uint32]numbered{}, stances: map[protocol.Ref]stanceRow{}}
+	k := &checking{s: s, refs: map[string]photoInfo{}, slots: map[uint32]string{}, marks: map[string]bool{}, rows: map[protocol.Ref]*row{},
+		tally: map[uint32]numbered{}, stances: map[protocol.Ref]stanceRow{}}
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		for err := range tx.Check() {
 			k.wrong("page", nil, "%v", err)
@@ -27,12 +28,15 @@ func (s *Store) Check() error {
 			return nil // what lies on broken pages is not worth reading
 		}
 		k.buckets = open(tx)
+		k.buckets.key = s.keys.key
 		k.log()
 		k.cases()
 		k.blocks()
 		k.closed()
+		k.held()
 		k.drafts()
 		k.photos()
+		k.keys()
 		k.members()
 		k.receipts()
 		k.index()
@@ -46,8 +50,9 @@ func (s *Store) Check() error {
 type checking struct {
 	*buckets
 	s     *Store
-	refs  map[string][]byte // rows of photos
-	marks map[string]bool   // rows of marks that must be there
+	refs  map[string]photoInfo // rows of photos, but for the slots
+	slots map[uint32]string    // which row names a slot
+	marks map[string]bool      // rows of marks that must be there
 	rows  map[protocol.Ref]*row
 	tally map[uint32]numbered
 	found []error
@@ -57,6 +62,14 @@ type checking struct {
 
 func (k *checking) wrong(bucket string, key []byte, format string, args ...any) {
 	k.found = append(k.found, fmt.Errorf("%s %x: %w", bucket, key, fmt.Errorf(format, args...)))
+}
+
+// names notes that a row names a slot, and reports another that does.
+func (k *checking) names(bucket string, key []byte, slot uint32, who string) {
+	if other, ok := k.slots[slot]; ok && other != who || slot == 0 || slot >= k.s.keys.count {
+		k.wrong(bucket, key, "names slot %d, which is none or another's", slot)
+	}
+	k.slots[slot] = who
 }
 
 // each calls fn with the rows of a bucket whose keys and values are of the right size; 0 is any size.
@@ -79,10 +92,14 @@ func (k *checking) log() {
 			k.wrong("digests", key, "no record stands there")
 		}
 	})
-	k.each("log", k.buckets.log, placeSize, 0, func(key, raw []byte) {
+	k.each("log", k.buckets.log, placeSize, 0, func(key, value []byte) {
 		at := placeOf(key)
 		m := k.s.numbers[at.short]
-		r, err := protocol.Reopen(raw)
+		raw, err := k.openLog(key, value)
+		var r *protocol.Record
+		if err == nil {
+			r, err = protocol.Reopen(raw)
+		}
 		if err != nil || m == nil {
 			k.wrong("log", key, "origin known %t, record: %v", m != nil, err)
 			return
@@ -109,7 +126,11 @@ func (k *checking) log() {
 		}
 		flag := byte(rowCase)
 		if r.Type() == protocol.TypeStance {
-			flag = rowStance
+			if flag = rowStance; slotOf(value) != 0 {
+				k.wrong("log", key, "a stance under a key")
+			}
+		} else {
+			k.names("log", key, slotOf(value), string(key))
 		}
 		if !bytes.Equal(k.buckets.digests.Get(key), digestValue(flag, d)) {
 			k.wrong("digests", key, "is not that of the record")
@@ -127,7 +148,7 @@ func (k *checking) log() {
 		n.live++
 		k.tally[at.short] = n
 		for file, info := range filesOf(at.short, r.Photos()) {
-			k.refs[string(refKey(file, byRecord, ref))] = info.value()
+			k.refs[string(refKey(file, byRecord, ref))] = info
 		}
 		if m.origin == k.s.own {
 			for _, mark := range marksOf(r) {
@@ -135,6 +156,11 @@ func (k *checking) log() {
 			}
 		}
 		k.rows[ref] = newRow(m, r)
+		if plain, err := k.openIndex(key, value); err != nil {
+			k.wrong("log", key, "row of the index: %v", err)
+		} else if w, ok := rowOf(m, plain); ok && !w.equal(k.rows[ref]) {
+			k.wrong("log", key, "the row of the index is not the record's")
+		}
 	})
 }
 
@@ -194,31 +220,83 @@ func (k *checking) closed() {
 			k.wrong("dead", key, "points at no such takedown in digests")
 		}
 	})
+	k.each("purging", k.buckets.purging, 16, 1, func(key, v []byte) {
+		k.wrong("purging", key, "%s only, though nothing is under way: see the folder's permissions, then start again", Phase(v[0]))
+	})
+	k.each("void", k.buckets.void, 32, 0, func([]byte, []byte) {})
+	k.each("recent", k.buckets.recent, recentSize, 0, func([]byte, []byte) {})
 	k.each("gone", k.buckets.gone, 16, 32, func([]byte, []byte) {})
 	k.each("closed", k.buckets.closed, 16, 0, func([]byte, []byte) {})
 }
 
+// held checks the cases that were taken down and are not shredded yet.
+func (k *checking) held() {
+	k.each("held", k.buckets.held, 16, 0, func(key, v []byte) {
+		if len(v) < heldSize+4 {
+			k.wrong("held", key, "too short")
+			return
+		}
+		h := heldCaseOf(v)
+		ref := protocol.Ref(key)
+		raw, err := k.openLog(h.at.key(), h.row)
+		var r *protocol.Record
+		if err == nil {
+			r, err = protocol.Reopen(raw)
+		}
+		if err != nil || r.Header().Ref() != ref || k.buckets.dead.Get(key) == nil {
+			k.wrong("held", key, "not taken down, or not the record of the case: %v", err)
+			return
+		}
+		k.names("held", key, slotOf(h.row), "held "+string(key))
+		for file, info := range filesOf(h.at.short, r.Photos()) {
+			k.refs[string(refKey(file, byHeld, ref))] = info
+		}
+	})
+}
+
+// keys checks that the slots that no row names are empty.
+func (k *checking) keys() {
+	zeros := make([]byte, slotSize)
+	err := k.s.keys.each(func(slot uint32, b []byte) error {
+		if k.slots[slot] == "" && !bytes.Equal(b, zeros) {
+			k.found = append(k.found, fmt.Errorf("%s: slot %d holds a key, though nothing names it", slotsName, slot))
+		}
+		return nil
+	})
+	if err != nil {
+		k.found = append(k.found, err)
+	}
+}
+
 func (k *checking) drafts() {
 	k.each("drafts", k.buckets.drafts, 16, 0, func(key, v []byte) {
-		d, err := draftOf(v)
+		d, err := k.draftOf(key, v)
 		if err != nil || d.ID != protocol.CaseID(key) {
 			k.wrong("drafts", key, "of another case, or not JSON: %v", err)
 			return
 		}
+		k.names("drafts", key, slotOf(v), "draft "+string(key))
 		ref := protocol.RefOf(k.s.own, d.ID)
 		if k.buckets.dead.Get(ref[:]) != nil {
 			k.wrong("drafts", key, "there, though the case was taken down")
 		}
 		for file, info := range filesOf(k.s.members[k.s.own].short, d.Photos) {
-			k.refs[string(refKey(file, byDraft, d.ID))] = info.value()
+			k.refs[string(refKey(file, byDraft, d.ID))] = info
 		}
 	})
 }
 
 // photos checks the references to photo files, and the files.
 func (k *checking) photos() {
-	k.each("photos", k.buckets.photos, 32+1+16, 13, func(key, v []byte) {
-		if want := k.refs[string(key)]; !bytes.Equal(want, v) {
+	k.each("photos", k.buckets.photos, 32+1+16, photoInfoSize, func(key, v []byte) {
+		info := photoInfoOf(v)
+		k.names("photos", key, info.slot, "photo "+string(key[:32]))
+		want, ok := k.refs[string(key)]
+		if want.slot = info.slot; key[32] == byNobody {
+			_, loose := k.s.loose[digest(key)]
+			want, ok = info, loose && key[32+1+16-1] == 0
+		}
+		if !ok || info != want {
 			k.wrong("photos", key, "no record or draft refers to the file in this way")
 		}
 		delete(k.refs, string(key))
@@ -226,29 +304,28 @@ func (k *checking) photos() {
 	for key := range k.refs {
 		k.wrong("photos", []byte(key), "missing")
 	}
-	swept := map[digest]bool{}
-	for _, d := range k.s.swept {
-		swept[d] = true
-	}
-	k.each("doomed", k.doomed, 32, 0, func(key, _ []byte) {
-		if !swept[digest(key)] {
-			k.wrong("doomed", key, "the file could not be removed; see the folder's permissions, then start again")
-		}
+	k.each("doomed", k.buckets.doomed, 32, 0, func(key, _ []byte) {
+		k.wrong("doomed", key, "the file could not be removed; see the folder's permissions, then start again")
 	})
 	err := k.s.photoFiles(func(f photoFile) error {
-		record, draft := k.referred(f.d)
-		_, loose := k.s.loose[f.d]
+		record, _ := k.referred(f.d)
+		slot := k.slot(f.d)
 		switch {
 		case !f.ok:
 			k.found = append(k.found, fmt.Errorf("%s: no such file belongs here", f.path))
-		case f.part && !record || !f.part && !record && !draft && !loose:
+		case f.part && !record || slot == 0:
 			k.found = append(k.found, fmt.Errorf("%s: nothing refers to it", f.path))
 		case !f.part:
-			b, err := os.ReadFile(f.path)
+			sealed, err := os.ReadFile(f.path)
 			if err != nil {
 				return err
 			}
-			if protocol.PhotoCID(b) != photoCID(f.d) {
+			var b []byte
+			key, err := k.key(slot)
+			if err == nil {
+				b, err = unseal(&key, sealedPhoto, slot, f.d[:], sealed)
+			}
+			if err != nil || protocol.PhotoCID(b) != photoCID(f.d) {
 				k.found = append(k.found, fmt.Errorf("%s: its content is another; remove it and it will be fetched again", f.path))
 			}
 		}
@@ -318,8 +395,7 @@ func (k *checking) index() {
 	}
 	for ref, want := range k.rows {
 		got := x.rows[ref]
-		if got == nil || got.of != want.of || got.urgent != want.urgent || got.kind != want.kind || got.at != want.at ||
-			got.review != want.review || got.since != want.since || !slices.Equal(got.kids, want.kids) || got.text != want.text {
+		if got == nil || !got.equal(want) {
 			k.wrong("index", ref[:], "is not the record's")
 			continue
 		}

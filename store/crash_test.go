@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,8 +34,9 @@ func TestMain(m *testing.M) {
 // fatal stands in for the test within the child.
 type fatal struct{ testing.TB }
 
-func (fatal) Helper()           {}
-func (fatal) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+func (fatal) Helper()                  {}
+func (fatal) Context() context.Context { return context.Background() }
+func (fatal) Fatal(args ...any)        { panic(fmt.Sprint(args...)) }
 
 // writeUntilKilled writes all sorts of things, and says on its output what it is about to close and what has been stored.
 func writeUntilKilled(dir string) error {

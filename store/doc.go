@@ -1,12 +1,15 @@
-// Package store keeps what a node knows: one bbolt file, gmcn.db, and a folder of photo files beside it.
+// Package store keeps what a node knows: one bbolt file, gmcn.db, a file of keys and a folder of photo files beside it.
 //
 // It guarantees:
 //
 //   - What a call stored is on the disk when the call returns: one transaction a change, one fsync, and whoever is killed
 //     at any point finds the file whole, with every change that had returned.
 //   - A case that was taken down stays down. The takedown removes the case's record, index rows, draft and references to
-//     photos in the transaction that stores it, its photo files right after, and no later record of that case is taken,
-//     whatever its epoch, revision or time. A removal of files that a crash cut short is finished by Open.
+//     photos in the transaction that stores it, and no later record of that case is taken, whatever its epoch, revision or
+//     time. Its purge follows at once, see below.
+//   - Nothing on the disk tells who a child is to one who has not both key files. What tells it is sealed, each row and
+//     each photo file under a key of its own; keys of buckets and names of files are hashes and numbers.
+//   - On a full disk, reading goes on and takedowns are stored: a reserve is set aside for them.
 //   - Of a case the newest revision is kept, in the order of (epoch, revision), never of time.
 //   - Records are taken from members only, and only the calls SetMember, Suspend and RenewCard change who
 //     they are. Of suspended members nothing but takedowns is taken.
@@ -30,19 +33,26 @@
 //	verified  origin         -> signed head, the newest that the log here has been exactly what it vouches for
 //	places    origin         -> u64 epoch, u64 seq: held without a hole up to there
 //
-//	log       place          -> signed envelope: the newest record of each live case, each stance, each takedown
+//	log       place          -> sealed signed envelope: the newest record of each live case; or u32 0, signed envelope:
+//	                            each stance, each takedown
 //	digests   place          -> u8 flag (0 case, 1 takedown, 2 stance), digest of the record
 //	blocks    number, epoch, u64 seq/1024 -> u32 count, digest: protocol.BlockOf the digests
 //	cases     Ref            -> place, u64 revision, digest of the live record, or of a stance under its own number
 //	dead      Ref            -> digest of the takedown, place (seq 0: a fork had taken its place, so it is in no log)
-//	gone      Mark           -> digest of the takedown that named it
+//	gone      Mark           -> digest of the takedown that named it first
+//	purging   Ref            -> u8 Phase: taken down, and its purge is not finished
+//	held      Ref            -> i64 ms when it is to be shredded, place that its takedown claims, place of its record, and
+//	                            the row that the log had there: taken down, and kept by the guard
+//	recent    number, i64 ms, Ref -> nothing: cases of other countries that were taken down within the hour, and not held
+//	void      digest         -> nothing: takedowns that Unmark has undone
 //	marks     Ref, Mark      -> nothing: own live cases, all records and photo files that they ever had
 //
-//	photos    digest of the file, u8 by (r record, d draft), Ref or CaseID
-//	                         -> u32 size, u16 width, u16 height, u32 number of the origin, u8 1 for a thumbnail
+//	photos    digest of the file, u8 by (r record, h held, d draft, n nobody yet), Ref, CaseID or zeros
+//	                         -> u32 size, u16 width, u16 height, u32 number of the origin, u8 1 for a thumbnail,
+//	                            u32 slot of the file's key, the same in all rows of the file
 //	doomed    digest         -> nothing: photo files that lost their last reference and may not be off the disk yet
 //
-//	drafts    CaseID         -> Draft as JSON
+//	drafts    CaseID         -> sealed Draft as JSON
 //	closed    CaseID         -> Closed as JSON
 //	pairings  our nonce      -> Pairing as JSON: under way, and no member yet
 //
@@ -51,13 +61,42 @@
 //	equals    root           -> signed head of ours that a receipt confirms
 //	cards     origin, KeyID  -> signed card, under which a receipt, a takedown of ours or such a head was signed
 //
+// Sealed is u32 slot, nonce of 12 bytes, AES-256-GCM under the key in that slot; the bucket, the row's key and the slot
+// are bound in. A row that is written again gets a new key in another slot.
+//
+// # The keys
+//
+//	keys.slots  slots of 48 bytes, overwritten in place: AES key wrap (RFC 3394) of a key and the slot's number, or zeros
+//	keys.kek    the key-encryption key that wraps them; replaced, and overwritten, once a day
+//
+// A key is on the disk before the transaction that names its slot commits, and overwritten right after the transaction
+// that names it no more. A slot that no row names is free: whatever a crash leaves there, Open overwrites. What the disk
+// still holds of the row in freed pages, or of the file in freed blocks, is noise from then on, in every copy that was
+// made with keys.slots but not with keys.kek, too, a day later. keys.kek must therefore not be in a backup that is kept
+// for longer than the lease; a backup without it restores nothing.
+//
+// # The purge of a case
+//
+// Marked, in the takedown's transaction: hidden, its slots named no more. Shredded: the slots are overwritten and synced.
+// Swept: the photo files are off the disk. The call that stores the takedown does all three before it returns; what a
+// crash or the disk cuts short, Open and Tend finish. Phase tells how far it is.
+//
+// The guard: a member whose key was stolen could take its country down everywhere. When another origin takes down more
+// than 50 cases, and more than one in 20, within an hour, the rest is Marked as ever but held for a day before it is
+// shredded. Until then Unmark undoes it, which a card of a newer epoch, signed by the origin's root, gives the right to.
+//
 // # The photo files
 //
-//	photos/<two letters>/<cid>       a whole file; the letters are the last two of the CID but one
-//	photos/<two letters>/<cid>.part  the beginning of one, for a transfer to resume
-//	photos/<two letters>/.new-*      being written; Open removes it
+//	photos/<two letters>/<cid>       a whole file, sealed; the letters are the last two of the CID but one
+//	photos/<two letters>/<cid>.part  the beginning of one, for a transfer to resume: pieces, each u32 size and sealed
+//	photos/<two letters>/.new-*      being written, sealed; Open removes it
 //
 // A file that nothing refers to is kept for an hour: an officer has uploaded it and not saved the draft yet.
+//
+// # Other files
+//
+//	gmcn.db.new, keys.slots.new  being written to replace the file of that name; Open removes them
+//	reserve                      a mebibyte of noise, removed when a takedown needs its room on a full disk
 //
 // # In memory
 //

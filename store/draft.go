@@ -45,11 +45,11 @@ func (s *Store) SaveDraft(d *Draft) error {
 		if err := c.deleteDraft(d.ID); err != nil {
 			return err
 		}
-		if err := c.drafts.Put(d.ID[:], value); err != nil {
+		if err := c.drafts.Put(d.ID[:], c.sealRow(sealedDraft, d.ID[:], value)); err != nil {
 			return fmt.Errorf("save draft: %w", err)
 		}
 		for file, info := range filesOf(s.members[s.own].short, d.Photos) {
-			if err := c.photos.Put(refKey(file, byDraft, d.ID), info.value()); err != nil {
+			if err := c.refer(file, byDraft, d.ID, info); err != nil {
 				return fmt.Errorf("save draft: %w", err)
 			}
 			c.then = append(c.then, func() { delete(s.loose, file) })
@@ -72,12 +72,17 @@ func (b *buckets) draft(id protocol.CaseID) (*Draft, error) {
 	if v == nil {
 		return nil, fmt.Errorf("draft %s: %w", id, fs.ErrNotExist)
 	}
-	return draftOf(v)
+	return b.draftOf(id[:], v)
 }
 
-func draftOf(v []byte) (*Draft, error) {
+// draftOf reads a row of the bucket drafts.
+func (b *buckets) draftOf(key, v []byte) (*Draft, error) {
 	d := new(Draft)
-	if err := json.Unmarshal(v, d); err != nil {
+	plain, err := b.openRow(sealedDraft, key, v)
+	if err == nil {
+		err = json.Unmarshal(plain, d)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("read draft: %w", err)
 	}
 	return d, nil
@@ -87,8 +92,9 @@ func draftOf(v []byte) (*Draft, error) {
 func (s *Store) Drafts() ([]*Draft, error) {
 	var all []*Draft
 	err := s.view(func(b *buckets) error {
-		return b.drafts.ForEach(func(_, v []byte) error {
-			d, err := draftOf(v)
+		all = nil
+		return b.drafts.ForEach(func(k, v []byte) error {
+			d, err := b.draftOf(k, v)
 			all = append(all, d)
 			return err
 		})
@@ -112,18 +118,19 @@ func (s *Store) DeleteDraft(id protocol.CaseID) error {
 
 // deleteDraft removes a draft, if it is there, with its references to photos.
 func (c *change) deleteDraft(id protocol.CaseID) error {
-	if c.drafts.Get(id[:]) == nil {
+	v := c.drafts.Get(id[:])
+	if v == nil {
 		return nil
 	}
+	c.shred = append(c.shred, slotOf(v))
 	d, err := c.draft(id)
 	if err != nil {
 		return err
 	}
 	for file := range filesOf(0, d.Photos) {
-		if err := c.photos.Delete(refKey(file, byDraft, id)); err != nil {
+		if err := c.unrefer(file, byDraft, id); err != nil {
 			return fmt.Errorf("delete draft: %w", err)
 		}
-		c.dropped[file] = struct{}{}
 	}
 	if err := c.drafts.Delete(id[:]); err != nil {
 		return fmt.Errorf("delete draft: %w", err)
@@ -149,7 +156,7 @@ func (s *Store) SaveClosed(c Closed) error {
 	if err != nil {
 		return fmt.Errorf("save closed case: %w", err)
 	}
-	return s.change(func(ch *change) error {
+	return s.urgent(func(ch *change) error {
 		if own := s.members[s.own]; own.Card != nil {
 			if err := ch.keepCard(own.Card); err != nil {
 				return fmt.Errorf("save closed case: %w", err)
@@ -163,6 +170,7 @@ func (s *Store) SaveClosed(c Closed) error {
 func (s *Store) Closed() ([]Closed, error) {
 	var all []Closed
 	err := s.view(func(b *buckets) error {
+		all = nil
 		return b.closed.ForEach(func(_, v []byte) error {
 			var c Closed
 			if err := json.Unmarshal(v, &c); err != nil {

@@ -119,6 +119,7 @@ func (k kid) ages(since protocol.Date, day time.Time) (lo, hi int, ok bool) {
 var (
 	kinds = protocol.Kinds()
 	sexes = protocol.Sexes()
+	units = protocol.AgeUnits()
 )
 
 // kindCode is 0 for a kind that is none, as sexBit is 1 for a sex.
@@ -197,20 +198,24 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	rows, stances := map[protocol.Ref]*row{}, map[protocol.Ref]stanceRow{}
 	decode := func(batch []raw) error {
 		for _, r := range batch {
-			record, err := protocol.Reopen(r.value)
-			if err != nil {
-				return fmt.Errorf("read record at %x: %w", r.key, err)
-			}
 			m := numbers[placeOf(r.key).short]
-			if record.Type() == protocol.TypeStance {
+			if slotOf(r.value) == 0 { // a stance
+				record, err := protocol.Reopen(bytes.Clone(r.value[4:]))
+				if err != nil {
+					return fmt.Errorf("read record at %x: %w", r.key, err)
+				}
+				if record.Type() != protocol.TypeStance {
+					return fmt.Errorf("record at %x: in plain text, and no stance: %w", r.key, ErrDamaged)
+				}
 				mu.Lock()
 				stances[record.Header().Ref()] = stanceRow{m, *record.Stance()}
 				mu.Unlock()
-			}
-			if record.Type() != protocol.TypeCase {
 				continue
 			}
-			w := newRow(m, record)
+			w, err := b.readRow(m, r.key, r.value)
+			if err != nil {
+				return fmt.Errorf("read record at %x: %w", r.key, err)
+			}
 			mu.Lock()
 			rows[w.ref] = w
 			mu.Unlock()
@@ -220,6 +225,9 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	var batch []raw
 	c := b.log.Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if slotOf(v) == 0 && bytes.HasPrefix(b.digests.Get(k), []byte{rowTakedown}) {
+			continue
+		}
 		if batch = append(batch, raw{k, v}); len(batch) == 1000 {
 			full := batch
 			g.Go(func() error { return decode(full) })
@@ -231,6 +239,26 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	x := index{rows: map[protocol.Ref]*row{}, stances: stances, day: dayOf(time.Now())}
 	x.apply(rows)
 	return x, err
+}
+
+// readRow returns the index's row of a record in the log. One that another version wrote is made anew.
+func (b *buckets) readRow(m *member, key, value []byte) (*row, error) {
+	plain, err := b.openIndex(key, value)
+	if err != nil {
+		return nil, err
+	}
+	if w, ok := rowOf(m, plain); ok {
+		return w, nil
+	}
+	raw, err := b.openLog(key, value)
+	if err != nil {
+		return nil, err
+	}
+	record, err := protocol.Reopen(raw)
+	if err != nil {
+		return nil, err
+	}
+	return newRow(m, record), nil
 }
 
 // fold makes text comparable: cases folded, accents stripped.

@@ -37,6 +37,31 @@ func TestIndexAgainstSorting(t *testing.T) {
 	}
 }
 
+func FuzzRow(f *testing.F) {
+	c := newChild(1)
+	r := newCountry(f, "XB").publish(c.id, c.entry)
+	m := &member{}
+	w := newRow(m, r)
+	whole := w.appendTo(nil)
+	if got, ok := rowOf(m, whole); !ok || !got.equal(w) || got.text == "" || got.kids[0].sex == "" {
+		f.Errorf("row %+v, was %+v", got, w)
+	}
+	for i := range whole {
+		if _, ok := rowOf(m, whole[:i]); ok {
+			f.Errorf("a row cut at %d is taken", i)
+		}
+	}
+	f.Add(whole)
+	f.Add([]byte{rowVersion + 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if w, ok := rowOf(m, b); ok {
+			if again, ok := rowOf(m, w.appendTo(nil)); !ok || !again.equal(w) {
+				t.Errorf("row %+v, again %+v", w, again)
+			}
+		}
+	})
+}
+
 func FuzzFold(f *testing.F) {
 	for _, s := range []string{"Zoë", "İzmir", "ΜΑΡΊΑ", "مُحَمَّد", "Straße", "ﬁ", "\xff", "Ǆ", "ᾼ"} {
 		f.Add(s)

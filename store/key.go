@@ -101,10 +101,39 @@ func numberedOf(v []byte) numbered {
 	return numbered{p.short, p.epoch, p.seq}
 }
 
+// heldCase is a value of the bucket held: a case that was taken down, and that its origin may still void.
+type heldCase struct {
+	until    int64  // ms: then it is shredded
+	takedown place  // as the takedown has it, though a fork may have taken that place
+	at       place  // of the row in the log
+	row      []byte // of the log
+}
+
+const heldSize = 8 + 2*placeSize
+
+func (h heldCase) value() []byte {
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, heldSize+len(h.row)), uint64(h.until))
+	return append(h.at.appendTo(h.takedown.appendTo(b)), h.row...)
+}
+
+func heldCaseOf(v []byte) heldCase {
+	return heldCase{int64(binary.BigEndian.Uint64(v)), placeOf(v[8:]), placeOf(v[8+placeSize:]), v[heldSize:]}
+}
+
+const recentSize = 4 + 8 + 16
+
+// recentKey is a key of the bucket recent.
+func recentKey(short uint32, ms int64, ref protocol.Ref) []byte {
+	b := binary.BigEndian.AppendUint32(make([]byte, 0, recentSize), short)
+	return append(binary.BigEndian.AppendUint64(b, uint64(ms)), ref[:]...)
+}
+
 // Who refers to a photo file.
 const (
 	byRecord = 'r'
 	byDraft  = 'd'
+	byHeld   = 'h' // a case that was taken down and is not shredded yet
+	byNobody = 'n' // who is zero: a file that was uploaded and that nothing refers to yet
 )
 
 // refKey is a key of the bucket photos: the file, and who refers to it (a Ref or, for a draft, a CaseID).
@@ -119,36 +148,40 @@ type photoInfo struct {
 	width, height uint16
 	thumb         bool
 	short         uint32 // the number of the origin whose record it is
+	slot          uint32 // of the file's key, the same in all its rows
 }
 
+const photoInfoSize = 4 + 2 + 2 + 4 + 1 + 4
+
 func (i photoInfo) value() []byte {
-	b := binary.BigEndian.AppendUint32(make([]byte, 0, 13), i.size)
+	b := binary.BigEndian.AppendUint32(make([]byte, 0, photoInfoSize), i.size)
 	b = binary.BigEndian.AppendUint16(b, i.width)
 	b = binary.BigEndian.AppendUint16(b, i.height)
 	b = binary.BigEndian.AppendUint32(b, i.short)
+	thumb := byte(0)
 	if i.thumb {
-		return append(b, 1)
+		thumb = 1
 	}
-	return append(b, 0)
+	return binary.BigEndian.AppendUint32(append(b, thumb), i.slot)
 }
 
 func photoInfoOf(v []byte) photoInfo {
 	return photoInfo{
 		size: binary.BigEndian.Uint32(v), width: binary.BigEndian.Uint16(v[4:]), height: binary.BigEndian.Uint16(v[6:]),
-		short: binary.BigEndian.Uint32(v[8:]), thumb: v[12] == 1,
+		short: binary.BigEndian.Uint32(v[8:]), thumb: v[12] == 1, slot: binary.BigEndian.Uint32(v[13:]),
 	}
 }
 
-// filesOf returns the photo files that a case refers to, thumbnails included.
+// filesOf returns the photo files that a case refers to, thumbnails included, without the slots of their keys.
 func filesOf(short uint32, photos []protocol.Photo) map[digest]photoInfo {
 	files := make(map[digest]photoInfo, 2*len(photos))
 	for i := range photos {
 		p := &photos[i]
 		if d, err := photoKey(p.File.Cid); err == nil {
-			files[d] = photoInfo{p.Size, p.Width, p.Height, false, short}
+			files[d] = photoInfo{size: p.Size, width: p.Width, height: p.Height, short: short}
 		}
 		if d, err := photoKey(p.Thumb.Cid); err == nil {
-			files[d] = photoInfo{p.ThumbSize, p.ThumbWidth, p.ThumbHeight, true, short}
+			files[d] = photoInfo{size: p.ThumbSize, width: p.ThumbWidth, height: p.ThumbHeight, short: short, thumb: true}
 		}
 	}
 	return files

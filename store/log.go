@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gmcn/gmcn/protocol"
 )
@@ -20,13 +22,17 @@ type waiting struct {
 // Errors: protocol.ErrClosed if the case was taken down, and whatever sign returns.
 func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Header) (*protocol.Record, error)) (*protocol.Record, error) {
 	var r *protocol.Record
-	err := s.change(func(c *change) error {
+	closing := false
+	add := func(c *change) error {
 		h, err := c.next(id, epoch)
 		if err != nil {
 			return err
 		}
 		if r, err = sign(h); err != nil {
 			return err
+		}
+		if closing = r.Type() == protocol.TypeTakedown; !closing && s.full {
+			return errFull
 		}
 		g := r.Header()
 		if g.Origin != h.Origin || g.Epoch != h.Epoch || g.Seq != h.Seq || g.Case != h.Case || g.Rev != h.Rev || g.Prev != h.Prev {
@@ -38,7 +44,14 @@ func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Head
 		}
 		c.setPlace(protocol.LogPlace{Origin: s.own, Epoch: epoch, Seq: h.Seq})
 		return nil
-	})
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.keepReserve() // if it cannot, add stores a takedown only
+	err := s.changeLocked(add)
+	if closing && isFull(err) && s.giveReserve() {
+		err = s.changeLocked(add)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("append record: %w", err)
 	}
@@ -115,20 +128,51 @@ func (s *Store) PutAll(records []*protocol.Record) (outcomes []error, err error)
 
 func (s *Store) putLocked(records []*protocol.Record) ([]error, error) {
 	outcomes := make([]error, len(records))
-	err := s.changeLocked(func(c *change) error {
-		for i, r := range records {
-			refused, err := c.put(r)
-			if err != nil {
-				return err
+	err := s.keepReserve()
+	if err == nil {
+		err = s.changeLocked(func(c *change) error {
+			for i, r := range records {
+				refused, err := c.put(r)
+				if err != nil {
+					return err
+				}
+				outcomes[i] = refused
 			}
-			outcomes[i] = refused
-		}
-		return nil
-	})
+			return nil
+		})
+	}
+	if isFull(err) && slices.ContainsFunc(records, closes) {
+		return s.putTakedowns(records, err), nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("put records: %w", err)
 	}
 	return outcomes, nil
+}
+
+func closes(r *protocol.Record) bool { return r.Type() == protocol.TypeTakedown }
+
+// putTakedowns stores the takedowns among records one by one, on a disk that is too full for all of them at once. full is
+// the outcome of what is not stored.
+func (s *Store) putTakedowns(records []*protocol.Record, full error) []error {
+	outcomes := make([]error, len(records))
+	for i, r := range records {
+		if outcomes[i] = full; !closes(r) {
+			continue
+		}
+		put := func(c *change) (err error) {
+			outcomes[i], err = c.put(r)
+			return err
+		}
+		err := s.changeLocked(put)
+		if isFull(err) && s.giveReserve() {
+			err = s.changeLocked(put)
+		}
+		if err != nil {
+			outcomes[i] = fmt.Errorf("put takedown: %w", err)
+		}
+	}
+	return outcomes
 }
 
 // Seen says whether a claim is worth checking its signature: nil, or the ErrStored, ErrStale, ErrClosed or ErrFork that
@@ -159,6 +203,9 @@ func (b *buckets) judge(short uint32, h protocol.Header, t protocol.Type, d dige
 			return nil, protocol.ErrStored
 		}
 		return nil, protocol.ErrClosed
+	}
+	if t == protocol.TypeTakedown && b.void.Get(d[:]) != nil {
+		return nil, protocol.ErrStale
 	}
 	if v := b.cases.Get(ref[:]); v != nil {
 		l := liveCaseOf(v)
@@ -201,11 +248,23 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		if old, err = c.read(live.place); err != nil {
 			return nil, err
 		}
+		row := bytes.Clone(c.log.Get(live.key()))
 		if err := c.drop(m, old); err != nil {
 			return nil, err
 		}
+		hold := false
+		if closing && old.Type() == protocol.TypeCase {
+			if hold, err = c.guarded(m, h.Ref()); err != nil {
+				return nil, err
+			}
+		}
+		if !hold {
+			c.shredRow(row)
+		} else if err := c.hold(m, r, old, row); err != nil {
+			return nil, err
+		}
 	}
-	flag := byte(rowCase)
+	flag, value := byte(rowCase), plainRow(r.Bytes())
 	switch r.Type() {
 	case protocol.TypeTakedown:
 		flag = rowTakedown
@@ -224,9 +283,10 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		if err := c.show(m, r, at); err != nil {
 			return nil, err
 		}
+		value = c.sealLog(at.key(), c.rows[h.Ref()], r.Bytes())
 	}
 	c.touched[blockAt(at)] = struct{}{}
-	err = errors.Join(c.log.Put(at.key(), r.Bytes()), c.digests.Put(at.key(), digestValue(flag, d)))
+	err = errors.Join(c.log.Put(at.key(), value), c.digests.Put(at.key(), digestValue(flag, d)))
 	if err != nil {
 		return nil, fmt.Errorf("write log: %w", err)
 	}
@@ -242,10 +302,10 @@ func (c *change) show(m *member, r *protocol.Record, at place) error {
 		return fmt.Errorf("write case: %w", err)
 	}
 	for d, info := range filesOf(m.short, r.Photos()) {
-		if err := c.photos.Put(refKey(d, byRecord, ref), info.value()); err != nil {
-			return fmt.Errorf("write photo reference: %w", err)
+		if err := c.refer(d, byRecord, ref, info); err != nil {
+			return err
 		}
-		c.added[d] = info.thumb
+		c.added[d] = info
 	}
 	if m.origin == c.s.own {
 		for _, mark := range marksOf(r) {
@@ -259,15 +319,15 @@ func (c *change) show(m *member, r *protocol.Record, at place) error {
 	return nil
 }
 
-// drop removes the live record of a case, or a stance, and all that leads to it.
+// drop removes the live record of a case, or a stance, and all that leads to it. The key of a case's row is the caller's
+// to shred or keep.
 func (c *change) drop(m *member, r *protocol.Record) error {
 	h := r.Header()
 	ref, at := h.Ref(), place{m.short, h.Epoch, h.Seq}
 	for d := range filesOf(m.short, r.Photos()) {
-		if err := c.photos.Delete(refKey(d, byRecord, ref)); err != nil {
-			return fmt.Errorf("drop photo reference: %w", err)
+		if err := c.unrefer(d, byRecord, ref); err != nil {
+			return err
 		}
-		c.dropped[d] = struct{}{}
 	}
 	if r.Type() == protocol.TypeCase {
 		c.count(m, -1, 0)
@@ -288,8 +348,10 @@ func (c *change) drop(m *member, r *protocol.Record) error {
 func (c *change) close(m *member, r, old *protocol.Record, at place) error {
 	ref, d := r.Header().Ref(), protocol.Digest(r.ID())
 	gone := r.Takedown().Gone
+	purge := false
 	if old != nil {
 		gone = append(marksOf(old), gone...)
+		purge = c.held.Get(ref[:]) == nil
 	}
 	if m.origin == c.s.own {
 		marks := c.marksOfCase(ref)
@@ -299,11 +361,16 @@ func (c *change) close(m *member, r, old *protocol.Record, at place) error {
 			}
 		}
 		gone = append(marks, gone...)
-		if err := c.deleteDraft(r.Header().Case); err != nil {
+		id := r.Header().Case
+		purge = purge || c.drafts.Get(id[:]) != nil
+		if err := c.deleteDraft(id); err != nil {
 			return err
 		}
 	}
 	for _, mark := range gone {
+		if c.gone.Get(mark[:]) != nil {
+			continue
+		}
 		if err := c.gone.Put(mark[:], d[:]); err != nil {
 			return fmt.Errorf("write gone mark: %w", err)
 		}
@@ -312,14 +379,22 @@ func (c *change) close(m *member, r, old *protocol.Record, at place) error {
 		return fmt.Errorf("close case: %w", err)
 	}
 	c.count(m, 0, 1)
+	if purge {
+		return c.mark(ref)
+	}
 	return nil
 }
 
-func (c *change) count(m *member, live, dead int) {
-	n, ok := c.tally[m.origin]
-	if !ok {
-		n = numberedOf(c.origins.Get(m.origin[:]))
+// counted returns the counts of an origin as this change has them so far.
+func (c *change) counted(m *member) numbered {
+	if n, ok := c.tally[m.origin]; ok {
+		return n
 	}
+	return numberedOf(c.origins.Get(m.origin[:]))
+}
+
+func (c *change) count(m *member, live, dead int) {
+	n := c.counted(m)
 	n.live += uint64(live)
 	n.dead += uint64(dead)
 	c.tally[m.origin] = n
@@ -327,13 +402,18 @@ func (c *change) count(m *member, live, dead int) {
 
 // read returns the record at a place.
 func (b *buckets) read(at place) (*protocol.Record, error) {
-	raw := b.log.Get(at.key())
-	if raw == nil {
-		return nil, fmt.Errorf("log has no record at epoch %d, seq %d of origin %d: run gmcn check", at.epoch, at.seq, at.short)
+	key := at.key()
+	value := b.log.Get(key)
+	if value == nil {
+		return nil, fmt.Errorf("log has no record at epoch %d, seq %d of origin %d: run gmcn check: %w", at.epoch, at.seq, at.short, ErrDamaged)
 	}
-	r, err := protocol.Reopen(raw)
+	raw, err := b.openLog(key, value)
+	var r *protocol.Record
+	if err == nil {
+		r, err = protocol.Reopen(raw)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("log at epoch %d, seq %d of origin %d: %w", at.epoch, at.seq, at.short, err)
+		return nil, fmt.Errorf("log at epoch %d, seq %d of origin %d: %w: %w", at.epoch, at.seq, at.short, ErrDamaged, err)
 	}
 	return r, nil
 }

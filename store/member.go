@@ -199,21 +199,33 @@ func (c *change) restart(m *member) {
 
 // removeCases deletes what a removed member published. Its takedowns stay: they outlive the membership.
 func (c *change) removeCases(m *member) error {
-	c.forgets = m
-	for _, p := range c.liveOf(m, math.MaxInt, rowCase, rowStance) {
-		r, err := c.read(p)
-		if err != nil {
-			return err
-		}
-		if err := c.drop(m, r); err != nil {
-			return err
-		}
+	if err := c.forget(m, c.liveOf(m, math.MaxInt, rowCase, rowStance)); err != nil {
+		return err
+	}
+	if err := c.releaseAll(func(h heldCase) bool { return h.at.short == m.short }, 0); err != nil {
+		return err
 	}
 	c.then = append(c.then, func() {
 		m.head, m.verified, m.passed, m.heard = nil, nil, nil, time.Time{}
 		c.s.tellTime()
 	})
 	return errors.Join(c.places.Delete(m.origin[:]), c.heads.Delete(m.origin[:]), c.buckets.verified.Delete(m.origin[:]))
+}
+
+// forget drops live cases of a member without taking them down, and shreds them; it drops stances.
+func (c *change) forget(m *member, live []place) error {
+	c.forgets = m
+	for _, p := range live {
+		r, err := c.read(p)
+		if err != nil {
+			return err
+		}
+		c.shredRow(c.log.Get(p.key()))
+		if err := c.drop(m, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // liveOf returns the places of a member's live records of these kinds, at most max.

@@ -72,7 +72,7 @@ func TestRemovalLastsUntilAPersonUndoesIt(t *testing.T) {
 	if got := photoNames(t, s); len(got) != 1 || got[0] != shared.File.String() {
 		t.Errorf("files left: %v, want only the one that a draft uses", got)
 	}
-	if w, _ := s.WantedPhotos(10); len(w) != 0 {
+	if w, _ := s.WantedPhotos(10, nil, nil); len(w) != 0 {
 		t.Errorf("still wanted: %v", w)
 	}
 	for range 2 {

@@ -26,76 +26,6 @@ const (
 	newPrefix  = ".new-"
 )
 
-// WantedPhoto is a photo file that a live record refers to and that is not here.
-type WantedPhoto struct {
-	File          cid.Cid
-	Size          uint32 // bytes, as the record has it
-	Width, Height uint16 // pixels
-	Thumb         bool
-	// Origin is the member whose record it is.
-	Origin protocol.Origin
-}
-
-// wanted are the photo files that live records refer to and that may be missing: WantedPhotos looks.
-type wanted struct{ thumbs, photos map[digest]struct{} }
-
-func (w *wanted) add(d digest, thumb bool) {
-	if w.thumbs == nil {
-		w.thumbs, w.photos = map[digest]struct{}{}, map[digest]struct{}{}
-	}
-	if thumb {
-		w.thumbs[d] = struct{}{}
-	} else {
-		w.photos[d] = struct{}{}
-	}
-}
-
-func (w *wanted) remove(d digest) {
-	delete(w.thumbs, d)
-	delete(w.photos, d)
-}
-
-// WantedPhotos returns at most max photo files that live records refer to and that are not here, thumbnails first, else
-// in no order.
-func (s *Store) WantedPhotos(max int) ([]WantedPhoto, error) {
-	var out []WantedPhoto
-	var here []digest
-	err := s.view(func(b *buckets) error {
-		s.mu.RLock()
-		defer s.mu.RUnlock()
-		for _, set := range []map[digest]struct{}{s.wanted.thumbs, s.wanted.photos} {
-			for d := range set {
-				if len(out) >= max {
-					return nil
-				}
-				if _, err := os.Stat(s.photoPath(d)); err == nil {
-					here = append(here, d)
-					continue
-				}
-				k, v := b.photos.Cursor().Seek(refKey(d, byRecord, [16]byte{}))
-				if !bytes.HasPrefix(k, append(d[:], byRecord)) {
-					continue // a change has just dropped it
-				}
-				i := photoInfoOf(v)
-				out = append(out, WantedPhoto{photoCID(d), i.size, i.width, i.height, i.thumb, s.numbers[i.short].origin})
-			}
-		}
-		return nil
-	})
-	if len(here) > 0 {
-		s.write.Lock() // so that no file found above is removed, and wanted again, before it is struck out
-		s.mu.Lock()
-		for _, d := range here {
-			if _, err := os.Stat(s.photoPath(d)); err == nil {
-				s.wanted.remove(d)
-			}
-		}
-		s.mu.Unlock()
-		s.write.Unlock()
-	}
-	return out, err
-}
-
 func (s *Store) photoPath(d digest) string {
 	name := photoCID(d).String()
 	return filepath.Join(s.dir, "photos", name[len(name)-3:len(name)-1], name)
@@ -114,6 +44,10 @@ func (s *Store) putPhoto(file cid.Cid, b []byte, desk bool) error {
 	if err != nil || len(b) > protocol.MaxPhotoBytes || protocol.PhotoCID(b) != file {
 		return fmt.Errorf("put photo %s: the %d bytes are not that file: %w", file, len(b), protocol.ErrForm)
 	}
+	slot, key, err := s.keyFor(d, len(b), desk)
+	if err != nil {
+		return fmt.Errorf("put photo %s: %w", file, err)
+	}
 	path := s.photoPath(d)
 	folder := filepath.Dir(path)
 	if err := os.Mkdir(folder, 0o700); err == nil {
@@ -124,15 +58,55 @@ func (s *Store) putPhoto(file cid.Cid, b []byte, desk bool) error {
 	} else if !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("put photo: %w", err)
 	}
-	temp, err := writeTemp(folder, b)
+	temp, err := writeTemp(folder, seal(make([]byte, 0, len(b)+sealing), &key, sealedPhoto, slot, d[:], b))
 	if err != nil {
 		return fmt.Errorf("put photo: %w", err)
 	}
-	if err := s.settle(d, temp, path, desk); err != nil {
+	if err := s.settlePhoto(d, slot, temp, path); err != nil {
 		os.Remove(temp)
 		return fmt.Errorf("put photo %s: %w", file, err)
 	}
 	return syncFolder(folder)
+}
+
+// keyFor returns the key of a photo file that is about to be written. A file that nothing refers to yet gets one, unless
+// a takedown has come to forbid it.
+func (s *Store) keyFor(d digest, size int, desk bool) (slot uint32, key fileKey, err error) {
+	err = s.view(func(b *buckets) error {
+		if slot = b.slot(d); slot == 0 {
+			return nil
+		}
+		key, err = b.key(slot)
+		return err
+	})
+	if err != nil || slot != 0 {
+		return slot, key, err
+	}
+	err = s.change(func(c *change) error {
+		if slot = c.slot(d); slot == 0 {
+			if c.isGone(d) && !desk {
+				return ErrGone
+			}
+			info := photoInfo{size: uint32(size), short: s.members[s.own].short}
+			if err := c.refer(d, byNobody, [16]byte{}, info); err != nil {
+				return err
+			}
+			slot = c.slots[d]
+			c.then = append(c.then, func() { s.loose[d] = time.Now() })
+		}
+		key, err = c.key(slot)
+		return err
+	})
+	return slot, key, err
+}
+
+// slot returns the slot of a photo file's key; 0 when nothing refers to the file.
+func (b *buckets) slot(d digest) uint32 {
+	k, v := b.photos.Cursor().Seek(d[:])
+	if !bytes.HasPrefix(k, d[:]) {
+		return 0
+	}
+	return photoInfoOf(v).slot
 }
 
 func writeTemp(folder string, b []byte) (string, error) {
@@ -148,21 +122,21 @@ func writeTemp(folder string, b []byte) (string, error) {
 	return f.Name(), nil
 }
 
-// settle gives a written file its name, unless a takedown has come to forbid it.
-func (s *Store) settle(d digest, temp, path string, desk bool) error {
+// settlePhoto gives a written file its name, unless its key was shredded meanwhile.
+func (s *Store) settlePhoto(d digest, slot uint32, temp, path string) error {
 	s.write.Lock()
 	defer s.write.Unlock()
-	var record, draft, gone bool
 	err := s.view(func(b *buckets) error {
-		record, draft = b.referred(d)
-		gone = b.isGone(d)
-		return nil
+		switch {
+		case b.slot(d) == slot:
+			return nil
+		case b.isGone(d):
+			return ErrGone
+		}
+		return fs.ErrNotExist
 	})
 	if err != nil {
 		return err
-	}
-	if gone && !record && !draft && !desk {
-		return ErrGone
 	}
 	if err := os.Rename(temp, path); err != nil {
 		return err
@@ -170,57 +144,7 @@ func (s *Store) settle(d digest, temp, path string, desk bool) error {
 	os.Remove(path + partSuffix)
 	s.mu.Lock()
 	s.wanted.remove(d)
-	if !record && !draft {
-		s.loose[d] = time.Now()
-	}
 	s.mu.Unlock()
-	s.sweep(nil)
-	return nil
-}
-
-// PartPhoto returns what a broken transfer left of a photo file, or fs.ErrNotExist.
-func (s *Store) PartPhoto(file cid.Cid) ([]byte, error) {
-	d, err := photoKey(file)
-	if err != nil {
-		return nil, err
-	}
-	return os.ReadFile(s.photoPath(d) + partSuffix)
-}
-
-// SavePart keeps a piece of a transfer that broke off, to be resumed: b begins at offset, where the part kept so far
-// ends. Offset 0 begins anew. Only of a file that a live record refers to; else ErrGone or fs.ErrNotExist.
-func (s *Store) SavePart(file cid.Cid, offset int, b []byte) error {
-	d, err := photoKey(file)
-	if err != nil {
-		return err
-	}
-	if offset+len(b) > protocol.MaxPhotoBytes {
-		return fmt.Errorf("save part of photo: %w", protocol.ErrSize)
-	}
-	s.write.Lock() // so that no takedown removes the file meanwhile
-	defer s.write.Unlock()
-	if err := s.mayRead(d, false); err != nil {
-		return fmt.Errorf("save part of photo %s: %w", file, err)
-	}
-	path := s.photoPath(d)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("save part of photo: %w", err)
-	}
-	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
-	if offset == 0 {
-		flags |= os.O_TRUNC
-	}
-	f, err := os.OpenFile(path+partSuffix, flags, 0o600)
-	if err != nil {
-		return fmt.Errorf("save part of photo: %w", err)
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || info.Size() != int64(offset) {
-		return fmt.Errorf("save part of photo %s: the part does not end at %d: %w", file, offset, errors.Join(err, fs.ErrInvalid))
-	}
-	if _, err := f.Write(b); err != nil {
-		return fmt.Errorf("save part of photo: %w", err)
-	}
 	return nil
 }
 
@@ -237,24 +161,44 @@ func (s *Store) photo(file cid.Cid, drafts bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.mayRead(d, drafts); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(s.photoPath(d))
+	return s.photoFile(d, func(b *buckets) (photoInfo, error) { return b.mayRead(d, drafts) })
 }
 
-// mayRead is nil when a live record, or if drafts is set a draft, refers to a file.
-func (s *Store) mayRead(d digest, drafts bool) error {
-	return s.view(func(b *buckets) error {
-		record, draft := b.referred(d)
-		switch {
-		case record, draft && drafts:
-			return nil
-		case b.isGone(d):
-			return ErrGone
+// photoFile reads and opens a photo file that may says may be read. It begins anew when the file's key was shredded
+// between the two.
+func (s *Store) photoFile(d digest, may func(*buckets) (photoInfo, error)) (plain []byte, err error) {
+	err = s.view(func(b *buckets) error {
+		info, err := may(b)
+		if err != nil {
+			return err
 		}
-		return fs.ErrNotExist
+		key, err := b.key(info.slot)
+		if err != nil {
+			return fmt.Errorf("photo %s: %w", photoCID(d), err)
+		}
+		sealed, err := os.ReadFile(s.photoPath(d))
+		if err != nil {
+			return err
+		}
+		if plain, err = unseal(&key, sealedPhoto, info.slot, d[:], sealed); err != nil {
+			return fmt.Errorf("photo %s: %w", photoCID(d), err)
+		}
+		return nil
 	})
+	return plain, err
+}
+
+// mayRead answers for a file that a live record, or if drafts is set a draft, refers to.
+func (b *buckets) mayRead(d digest, drafts bool) (info photoInfo, err error) {
+	record, draft := b.referred(d)
+	switch {
+	case record, draft && drafts:
+		_, v := b.photos.Cursor().Seek(d[:])
+		return photoInfoOf(v), nil
+	case b.isGone(d):
+		return info, ErrGone
+	}
+	return info, fs.ErrNotExist
 }
 
 // referred says whether live records and drafts refer to a file.

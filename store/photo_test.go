@@ -96,7 +96,7 @@ func TestPhotoOfARevisionThatDropsIt(t *testing.T) {
 	_, err := s.Photo(a.File.Cid)
 	want(t, "dropped photo", err, fs.ErrNotExist)
 	want(t, "part of a dropped photo", s.SavePart(a.Thumb.Cid, 0, []byte("th")), fs.ErrNotExist)
-	if w, _ := s.WantedPhotos(10); len(w) != 1 || w[0].File != b.Thumb.Cid {
+	if w, _ := s.WantedPhotos(10, nil, nil); len(w) != 1 || w[0].File != b.Thumb.Cid {
 		t.Errorf("wanted %v", w)
 	}
 }
@@ -116,7 +116,7 @@ func TestWantedPhotos(t *testing.T) {
 	}
 	must(t, s.SaveDraft(&Draft{ID: protocol.NewCaseID(), Photos: []protocol.Photo{func() protocol.Photo { p, _, _ := newPhoto("draft"); return p }()}}))
 	for range 2 {
-		got, err := s.WantedPhotos(10)
+		got, err := s.WantedPhotos(10, nil, nil)
 		must(t, err)
 		if len(got) != 5 || !got[0].Thumb || !got[2].Thumb || got[3].Thumb {
 			t.Fatalf("wanted %+v, want three thumbnails, then two photos", got)
@@ -126,7 +126,7 @@ func TestWantedPhotos(t *testing.T) {
 				t.Errorf("wanted %+v", w)
 			}
 		}
-		if few, _ := s.WantedPhotos(2); len(few) != 2 {
+		if few, _ := s.WantedPhotos(2, nil, nil); len(few) != 2 {
 			t.Errorf("%d, want at most 2", len(few))
 		}
 		s = reopen(t, s)
@@ -209,4 +209,63 @@ func TestOpenSweeps(t *testing.T) {
 			t.Errorf("%s: %v, want it there: %t", path, err, there)
 		}
 	}
+}
+
+func TestWantedPhotosOfEachMember(t *testing.T) {
+	s, xa, xb := twoCountries(t)
+	own, _, _ := newPhoto("own")
+	must(t, s.Put(xa.publish(protocol.NewCaseID(), withPhotos(own))))
+	here, file, _ := newPhoto("here")
+	must(t, s.Put(xb.publish(protocol.NewCaseID(), withPhotos(here))))
+	must(t, s.PutPhoto(here.File.Cid, file))
+	for _, name := range []string{"b", "c", "d"} {
+		p, _, _ := newPhoto(name)
+		must(t, s.Put(xb.publish(protocol.NewCaseID(), withPhotos(p))))
+	}
+	got, err := s.WantedPhotos(2, nil, nil)
+	must(t, err)
+	count := map[protocol.Origin]int{}
+	for _, w := range got {
+		count[w.Origin]++
+	}
+	if len(got) != 4 || count[xa.origin()] != 2 || count[xb.origin()] != 2 {
+		t.Errorf("%d of one member and %d of the other, want two of each", count[xa.origin()], count[xb.origin()])
+	}
+	got, err = s.WantedPhotos(10, func(o protocol.Origin, thumb bool) bool { return o != xb.origin() || thumb },
+		func(file cid.Cid) bool { return file == own.File.Cid })
+	must(t, err)
+	for _, w := range got {
+		if w.Origin == xb.origin() && !w.Thumb {
+			t.Error("a photo that was to be left out")
+		}
+	}
+	if len(got) != 5 {
+		t.Errorf("%d, want one of ours and four thumbnails", len(got))
+	}
+	if m := s.MissingPhotos(); m[xa.origin()] != 2 || m[xb.origin()] != 7 {
+		t.Errorf("missing %v, want 2 and 7", m)
+	}
+	if bytes, err := s.PhotoBytes(); err != nil || len(bytes) != 1 || bytes[xb.origin()] != int64(len(file)) {
+		t.Errorf("bytes %v, %v; want those of the one photo", bytes, err)
+	}
+}
+
+func TestLive(t *testing.T) {
+	s, xa, xb := twoCountries(t)
+	r := xa.publish(protocol.NewCaseID(), nil)
+	must(t, s.Put(r))
+	id := r.Header().Case
+	if got, err := s.Live(id); err != nil || got.ID() != r.ID() || s.ReviewBy(id).UnixMilli() != r.Header().ReviewBy.UnixMilli() {
+		t.Errorf("live record %v, %v, review by %s", got, err, s.ReviewBy(id))
+	}
+	other := xb.publish(protocol.NewCaseID(), nil)
+	must(t, s.Put(other))
+	_, err := s.Live(other.Header().Case)
+	want(t, "another member's case", err, fs.ErrNotExist)
+	if !s.ReviewBy(other.Header().Case).IsZero() {
+		t.Error("another member's case is ours to review")
+	}
+	must(t, s.Put(xa.takedown(id)))
+	_, err = s.Live(id)
+	want(t, "a closed case", err, protocol.ErrClosed)
 }

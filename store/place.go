@@ -166,9 +166,10 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 	rows := make([]row, 0, walkStep)
 	below := place{short: m.short + 1} // the step begins under this key
 	for {
-		rows = rows[:0]
-		ended := true
+		var next place
+		var ended bool
 		err := s.view(func(b *buckets) error {
+			rows, next, ended = rows[:0], below, true
 			size := 0
 			c := b.digests.Cursor()
 			var k, v []byte
@@ -186,11 +187,14 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 					ended = false
 					break
 				}
-				below = at
+				next = at
 				if (v[0] == rowTakedown) != takedowns {
 					continue
 				}
-				raw := bytes.Clone(b.log.Get(k))
+				raw, err := b.openLog(k, b.log.Get(k))
+				if err != nil {
+					return fmt.Errorf("log at epoch %d, seq %d of %s: %w", at.epoch, at.seq, after.Origin, err)
+				}
 				size += len(raw)
 				rows = append(rows, row{at, raw})
 			}
@@ -199,6 +203,7 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 		if err != nil {
 			return err
 		}
+		below = next
 		for _, r := range rows {
 			if err := fn(r.at.seq, r.raw); err != nil {
 				return err

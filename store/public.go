@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/ipfs/go-cid"
-	"go.etcd.io/bbolt"
 
 	"github.com/gmcn/gmcn/protocol"
 )
@@ -40,18 +38,18 @@ type Shown struct {
 
 // Case returns a case. Errors: ErrGone when it was taken down; fs.ErrNotExist when it is unknown or not to be shown now.
 func (p *Public) Case(ref protocol.Ref) (c *Shown, err error) {
-	err = p.s.db.View(func(tx *bbolt.Tx) error {
-		c, err = p.read(tx, ref, p.s.Clock(nil))
+	err = p.s.viewCases(func(b *buckets) error {
+		c, err = p.read(b, ref, p.s.Clock(nil))
 		return err
 	})
 	return c, err
 }
 
 // read reads a case within a transaction, whatever the index says.
-func (p *Public) read(tx *bbolt.Tx, ref protocol.Ref, clock protocol.Clock) (*Shown, error) {
-	v := tx.Bucket([]byte("cases")).Get(ref[:])
+func (p *Public) read(b *buckets, ref protocol.Ref, clock protocol.Clock) (*Shown, error) {
+	v := b.cases.Get(ref[:])
 	if v == nil {
-		if tx.Bucket([]byte("dead")).Get(ref[:]) != nil {
+		if b.dead.Get(ref[:]) != nil {
 			return nil, fmt.Errorf("case %s: %w", ref, ErrGone)
 		}
 		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
@@ -60,7 +58,7 @@ func (p *Public) read(tx *bbolt.Tx, ref protocol.Ref, clock protocol.Clock) (*Sh
 	p.s.mu.RLock()
 	m := *p.s.numbers[live.short]
 	p.s.mu.RUnlock()
-	r, err := protocol.Reopen(tx.Bucket([]byte("log")).Get(v[:placeSize]))
+	r, err := b.read(live.place)
 	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", ref, err)
 	}
@@ -80,16 +78,18 @@ func (p *Public) read(tx *bbolt.Tx, ref protocol.Ref, clock protocol.Clock) (*Sh
 func (p *Public) List(q Query) (found []*Shown, total int, err error) {
 	want := p.match(q)
 	var page []protocol.Ref
+	fit := 0
 	want.each(p.s, func(w *row) bool {
-		if total >= q.Offset && len(page) < q.Limit {
+		if fit >= q.Offset && len(page) < q.Limit {
 			page = append(page, w.ref)
 		}
-		total++
+		fit++
 		return true
 	})
-	err = p.s.db.View(func(tx *bbolt.Tx) error {
+	err = p.s.viewCases(func(b *buckets) error {
+		found, total = nil, fit
 		for _, ref := range page {
-			switch c, err := p.read(tx, ref, want.clock); {
+			switch c, err := p.read(b, ref, want.clock); {
 			case isNot(err): // a change since the index was read
 				total--
 			case err != nil:
@@ -127,26 +127,21 @@ func (p *Public) Photo(file cid.Cid) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = p.s.db.View(func(tx *bbolt.Tx) error {
-		b := open(tx)
+	return p.s.photoFile(d, func(b *buckets) (photoInfo, error) {
 		prefix := append(d[:], byRecord)
 		c := b.photos.Cursor()
-		k, _ := c.Seek(prefix)
+		k, v := c.Seek(prefix)
 		live := bytes.HasPrefix(k, prefix)
-		for ; bytes.HasPrefix(k, prefix); k, _ = c.Next() {
-			if _, err := p.read(tx, protocol.Ref(k[len(prefix):]), p.s.Clock(nil)); !isNot(err) {
-				return err
+		for ; bytes.HasPrefix(k, prefix); k, v = c.Next() {
+			if _, err := p.read(b, protocol.Ref(k[len(prefix):]), p.s.Clock(nil)); !isNot(err) {
+				return photoInfoOf(v), err
 			}
 		}
 		if !live && b.isGone(d) {
-			return fmt.Errorf("photo %s: %w", file, ErrGone)
+			return photoInfo{}, fmt.Errorf("photo %s: %w", file, ErrGone)
 		}
-		return fmt.Errorf("photo %s: %w", file, fs.ErrNotExist)
+		return photoInfo{}, fmt.Errorf("photo %s: %w", file, fs.ErrNotExist)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return os.ReadFile(p.s.photoPath(d))
 }
 
 // Own returns this node's own card, or fs.ErrNotExist before it is set.

@@ -15,43 +15,6 @@ import (
 	"github.com/gmcn/gmcn/protocol"
 )
 
-// Phase says how far we are with a case that was taken down; a case that was not is fs.ErrNotExist. It is Swept when
-// nothing of the case is on the disk any more but what doc.go draws of the dead.
-func (s *Store) Phase(ref protocol.Ref) (phase protocol.Phase, err error) {
-	s.write.Lock() // after a change, its files are removed before it lets go
-	defer s.write.Unlock()
-	off := map[digest]bool{}
-	for _, d := range s.swept {
-		off[d] = true
-	}
-	err = s.view(func(b *buckets) error {
-		v := b.dead.Get(ref[:])
-		if v == nil {
-			return fmt.Errorf("phase of case %s: %w", ref, fs.ErrNotExist)
-		}
-		dead := deadCaseOf(v)
-		named := map[protocol.Mark]bool{}
-		if dead.seq != 0 {
-			r, err := b.read(dead.place)
-			if err != nil {
-				return err
-			}
-			for _, mark := range r.Takedown().Gone {
-				named[mark] = true
-			}
-		}
-		phase = protocol.Swept
-		return b.doomed.ForEach(func(k, _ []byte) error {
-			mark := protocol.GoneMark(photoCID(digest(k)))
-			if !off[digest(k)] && (named[mark] || bytes.Equal(b.gone.Get(mark[:]), dead.takedown[:])) {
-				phase = protocol.Marked
-			}
-			return nil
-		})
-	})
-	return phase, err
-}
-
 // Takedown returns the takedown of a case, or fs.ErrNotExist.
 func (s *Store) Takedown(ref protocol.Ref) (r *protocol.Record, err error) {
 	err = s.view(func(b *buckets) error {

@@ -82,6 +82,28 @@ func TestStancesAreRowsOfTheLogAndNoCases(t *testing.T) {
 	}
 }
 
+// TestStancesAreDroppedWithoutTheGuard holds that stances, which have no key, are neither held nor shredded: a flood of
+// takedowns under their numbers leaves the keys and the cases as they are.
+func TestStancesAreDroppedWithoutTheGuard(t *testing.T) {
+	s, _, xb := twoCountries(t)
+	id := protocol.NewCaseID()
+	must(t, s.Put(xb.publish(id, nil)))
+	for i := range guardFloor + 5 {
+		of := protocol.Origin{9, byte(i)}
+		must(t, s.Put(xb.says(of, protocol.Vouches, "")))
+		must(t, s.Put(xb.says(of, protocol.Withdrawn, "")))
+		down := xb.takedown(protocol.StanceID(of))
+		must(t, s.Put(down))
+		if p, err := s.Phase(down.Header().Ref()); p != Swept || err != nil {
+			t.Fatalf("takedown %d of a stance: %s, %v", i, p, err)
+		}
+	}
+	for range guardFloor {
+		must(t, s.Put(xb.publish(protocol.NewCaseID(), nil)))
+	}
+	checkAndClose(t, s)
+}
+
 func TestSuspendedMemberIsShownUntilTheLeaseEndsAndMayOnlyClose(t *testing.T) {
 	for _, hide := range []bool{false, true} {
 		s, _, xb := twoCountries(t)

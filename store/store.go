@@ -18,22 +18,28 @@ import (
 )
 
 // schema is the version of the buckets that doc.go draws.
-const schema = 1
+const schema = 2
+
+// ErrDamaged says that what is on the disk is not what was put there.
+var ErrDamaged = errors.New("the store is damaged")
 
 // Store is an open store.
 type Store struct {
 	dir      string
 	own      protocol.Origin
 	instance [16]byte
-	db       *bbolt.DB
+	db       database
+	keys     *keys
 
 	queueMu sync.Mutex
 	queue   []*waiting // records that wait for the next transaction
 
 	// write is held through a change: the transaction, and what follows it in memory and among the photo files.
 	write sync.Mutex
-	// swept are files of the bucket doomed that are off the disk; the next change forgets them. Guarded by write.
-	swept []digest
+	// Guarded by write: slots that no row names any more and that hold a key still, slots of a transaction of which the
+	// disk did not say whether it was committed, and whether the reserve has been given to takedowns.
+	unshredded, limbo []uint32
+	full              bool
 
 	// mu guards what follows. Who changes it holds write too, so that the holder of write may read without mu.
 	mu      sync.RWMutex
@@ -45,35 +51,42 @@ type Store struct {
 	times   []time.Time          // of the newest heads, for Clock
 }
 
-// Open opens the store in dir, or makes it there: dir/gmcn.db and dir/photos. own is this node's member.
+// Open opens the store in dir, or makes it there, and finishes the purges that a crash cut short. own is this node's
+// member.
 func Open(dir string, own protocol.Origin) (*Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "photos"), 0o700); err != nil {
 		return nil, fmt.Errorf("make store: %w", err)
 	}
-	db, err := bbolt.Open(filepath.Join(dir, "gmcn.db"), 0o600, &bbolt.Options{
-		Timeout: time.Second, FreelistType: bbolt.FreelistMapType, NoFreelistSync: true,
-	})
+	db, err := openDB(filepath.Join(dir, dbName))
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("another gmcn uses %s; stop it first", dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
-	s := &Store{dir: dir, own: own, db: db}
-	for _, step := range []func() error{s.prepare, s.load, s.sweepAll} {
+	s := &Store{dir: dir, own: own}
+	s.db.Store(db)
+	for _, step := range []func() error{s.prepare, s.load, s.settle} {
 		if err := step(); err != nil {
-			db.Close()
-			return nil, fmt.Errorf("open store %s: %w", dir, err)
+			return nil, fmt.Errorf("open store %s: %w", dir, errors.Join(err, s.closeFiles()))
 		}
 	}
 	return s, nil
+}
+
+func (s *Store) closeFiles() error {
+	err := s.db.Close()
+	if s.keys != nil {
+		err = errors.Join(err, s.keys.close())
+	}
+	return err
 }
 
 // Close closes the store when the change that is under way has ended. Nothing works afterwards.
 func (s *Store) Close() error {
 	s.write.Lock()
 	defer s.write.Unlock()
-	if err := s.db.Close(); err != nil {
+	if err := s.closeFiles(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil
@@ -85,24 +98,32 @@ func (s *Store) Instance() [16]byte { return s.instance }
 // Public returns the part of the store that pages may reach.
 func (s *Store) Public() *Public { return &Public{s} }
 
-// prepare makes the buckets of a new store, and refuses a store that is not ours.
+// prepare makes the buckets and the keys of a new store, and refuses a store that is not ours.
 func (s *Store) prepare() error {
 	err := s.db.Update(func(tx *bbolt.Tx) error {
-		if meta := tx.Bucket([]byte("meta")); meta != nil {
-			if v := binary.BigEndian.Uint32(meta.Get([]byte("schema"))); v > schema {
+		meta := tx.Bucket([]byte("meta"))
+		var err error
+		if s.keys, err = openKeys(s.dir, meta == nil); meta != nil {
+			switch v := binary.BigEndian.Uint32(meta.Get([]byte("schema"))); {
+			case v > schema:
 				return fmt.Errorf("a newer gmcn wrote it (schema %d, this program knows %d): install that version again, or restore a backup made by this one", v, schema)
+			case v < schema:
+				return fmt.Errorf("a trial version of gmcn wrote it, which did not encrypt cases (schema %d, this program knows %d): make a new data folder", v, schema)
 			}
 			if own := meta.Get([]byte("own")); !bytes.Equal(own, s.own[:]) {
 				return fmt.Errorf("it belongs to member %s, and the keys here are of %s: use the data folder that goes with these keys", protocol.Origin(own), s.own)
 			}
 			s.instance = [16]byte(meta.Get([]byte("instance")))
-			return makeBuckets(tx) // what an earlier gmcn did not have
+			return err
+		}
+		if err != nil {
+			return err
 		}
 		rand.Read(s.instance[:])
 		if err := makeBuckets(tx); err != nil {
 			return err
 		}
-		meta := tx.Bucket([]byte("meta"))
+		meta = tx.Bucket([]byte("meta"))
 		return errors.Join(
 			meta.Put([]byte("schema"), binary.BigEndian.AppendUint32(nil, schema)),
 			meta.Put([]byte("own"), s.own[:]),
@@ -128,8 +149,7 @@ func makeBuckets(tx *bbolt.Tx) error {
 // load reads into memory what List and the members' calls answer from.
 func (s *Store) load() error {
 	s.loose = map[digest]time.Time{}
-	return s.db.View(func(tx *bbolt.Tx) error {
-		b := open(tx)
+	return s.view(func(b *buckets) error {
 		var err error
 		if s.members, s.numbers, err = b.readMembers(s.own); err != nil {
 			return err
@@ -141,12 +161,15 @@ func (s *Store) load() error {
 }
 
 var bucketNames = []string{"meta", "origins", "members", "heads", "verified", "places", "log", "digests", "blocks", "cases", "dead",
-	"gone", "marks", "photos", "doomed", "drafts", "closed", "pairings", "receipts", "cards", "equals"}
+	"gone", "marks", "photos", "doomed", "drafts", "closed", "pairings", "receipts", "cards", "equals",
+	"purging", "held", "recent", "void"}
 
 // buckets are the buckets within a transaction.
 type buckets struct {
 	origins, members, heads, verified, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
-	meta, pairings, receipts, cards, equals                                                                                   *bbolt.Bucket
+	meta, pairings, receipts, cards, equals, purging, held, recent, void                                                      *bbolt.Bucket
+	// key returns the key in a slot.
+	key func(slot uint32) (fileKey, error)
 }
 
 func open(tx *bbolt.Tx) *buckets {
@@ -156,15 +179,28 @@ func open(tx *bbolt.Tx) *buckets {
 		digests: at("digests"), blocks: at("blocks"), cases: at("cases"), dead: at("dead"), gone: at("gone"),
 		marks: at("marks"), photos: at("photos"), doomed: at("doomed"), drafts: at("drafts"), closed: at("closed"),
 		meta: at("meta"), pairings: at("pairings"), receipts: at("receipts"), cards: at("cards"), equals: at("equals"),
+		purging: at("purging"), held: at("held"), recent: at("recent"), void: at("void"),
 	}
 	// These grow at the end of each origin's keys, so full pages stay full.
 	b.log.FillPercent, b.digests.FillPercent = 0.95, 0.95
 	return b
 }
 
-// view reads within one transaction.
+// view reads within one transaction, as database.View does: read may be called again, to begin anew.
 func (s *Store) view(read func(*buckets) error) error {
-	return s.db.View(func(tx *bbolt.Tx) error { return read(open(tx)) })
+	return s.db.View(func(tx *bbolt.Tx) error {
+		b := open(tx)
+		b.key = s.keys.key
+		return read(b)
+	})
+}
+
+// viewCases is view for pages: it opens no more buckets than Public.read reads.
+func (s *Store) viewCases(read func(*buckets) error) error {
+	return s.db.View(func(tx *bbolt.Tx) error {
+		at := func(name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
+		return read(&buckets{cases: at("cases"), dead: at("dead"), log: at("log"), key: s.keys.key})
+	})
 }
 
 // change is one transaction that writes, and what is to follow when it has been committed.
@@ -175,47 +211,101 @@ type change struct {
 	tally   map[protocol.Origin]numbered
 	moved   map[protocol.Origin]protocol.LogPlace
 	rows    map[protocol.Ref]*row // rows of the index to set, nil to remove
-	added   map[digest]bool       // photo files that a record came to refer to: is it a thumbnail?
+	added   map[digest]photoInfo  // photo files that a record came to refer to
 	dropped map[digest]struct{}   // photo files that something stopped referring to
-	doom    []digest
-	forgets *member  // whose log is being given up, so that no head is verified by it
-	then    []func() // what else to change in memory
+	slots   map[digest]uint32     // of the keys of photo files that the change has met
+	fresh   map[uint32]fileKey    // keys to write before the transaction is committed
+	shred   []uint32              // slots to overwrite after it
+	bursts  map[uint32]int        // cases that an origin has taken down within the hour
+	purges  bool                  // something is in the buckets purging or doomed
+	forgets *member               // whose log is being given up, so that no head is verified by it
+	then    []func()              // what else to change in memory
 }
 
-// change runs one transaction. When do returns an error nothing is changed, in the file or in memory.
+// newKey returns a new key and the slot that it will be in when the transaction is committed.
+func (c *change) newKey() (uint32, fileKey) {
+	var key fileKey
+	rand.Read(key[:])
+	slot := c.s.keys.take()
+	c.fresh[slot] = key
+	return slot, key
+}
+
+// keyOf returns the key in a slot, also one that is not written yet.
+func (c *change) keyOf(slot uint32) (fileKey, error) {
+	if key, ok := c.fresh[slot]; ok {
+		return key, nil
+	}
+	return c.s.keys.key(slot)
+}
+
+// shredRow has the key of a row of the log overwritten after the transaction. A row in plain text has none.
+func (c *change) shredRow(value []byte) {
+	if slot := slotOf(value); slot != 0 {
+		c.shred = append(c.shred, slot)
+	}
+}
+
+// change runs one transaction. When do returns an error nothing is changed, in the file or in memory. On a full disk it
+// fails until there is room for the reserve again.
 func (s *Store) change(do func(*change) error) error {
 	s.write.Lock()
 	defer s.write.Unlock()
+	if err := s.keepReserve(); err != nil {
+		return err
+	}
 	return s.changeLocked(do)
 }
 
 func (s *Store) changeLocked(do func(*change) error) error {
 	c := &change{s: s, touched: map[place]struct{}{}, tally: map[protocol.Origin]numbered{},
 		moved: map[protocol.Origin]protocol.LogPlace{}, rows: map[protocol.Ref]*row{},
-		added: map[digest]bool{}, dropped: map[digest]struct{}{}}
+		added: map[digest]photoInfo{}, dropped: map[digest]struct{}{}, slots: map[digest]uint32{},
+		fresh: map[uint32]fileKey{}, bursts: map[uint32]int{}}
+	complete := false
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		c.buckets = open(tx)
-		if err := do(c); err != nil {
-			return err
+		c.key = c.keyOf
+		err := do(c)
+		if err == nil {
+			err = c.finish()
 		}
-		return c.finish()
+		complete = err == nil
+		return err
 	})
 	if err != nil {
+		s.takeBack(c.fresh, complete)
 		return err
 	}
-	s.swept = nil
 	s.mu.Lock()
 	s.index.apply(c.rows)
-	for d, thumb := range c.added {
-		s.wanted.add(d, thumb)
+	for d, info := range c.added {
+		s.wanted.add(d, info)
 		delete(s.loose, d)
 	}
 	for _, f := range c.then {
 		f()
 	}
 	s.mu.Unlock()
-	s.sweep(c.doom)
+	s.unshredded = append(append(s.unshredded, c.shred...), s.limbo...)
+	s.limbo = nil
+	if len(s.unshredded) > 0 || c.purges {
+		// What cannot be finished now is written down: Tend and Open try again.
+		_ = s.purge()
+	}
 	return nil
+}
+
+// takeBack makes the slots of a transaction that failed free. When it failed while it was being committed, the file may
+// name them all the same until the next one has been committed.
+func (s *Store) takeBack(fresh map[uint32]fileKey, committing bool) {
+	to := &s.unshredded
+	if committing {
+		to = &s.limbo
+	}
+	for slot := range fresh {
+		*to = append(*to, slot)
+	}
 }
 
 // finish writes what is counted once a transaction.
@@ -238,12 +328,10 @@ func (c *change) finish() error {
 			return err
 		}
 	}
-	for _, d := range c.s.swept {
-		if err := c.doomed.Delete(d[:]); err != nil {
-			return fmt.Errorf("forget removed photo: %w", err)
-		}
+	if err := errors.Join(c.dropLoose(), c.judgeDropped()); err != nil {
+		return err
 	}
-	return c.judgeDropped()
+	return c.s.keys.write(c.fresh)
 }
 
 // syncFolder makes the names in a folder durable.

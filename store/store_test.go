@@ -235,6 +235,14 @@ func TestOpenRefusesWhatIsNotOurs(t *testing.T) {
 	if _, err := Open(dir, xa.origin()); err == nil || !strings.Contains(err.Error(), "newer gmcn") {
 		t.Errorf("newer schema: %v", err)
 	}
+	for file, says := range map[string]string{kekName: "without which no case", slotsName: "restore the whole data folder"} {
+		dir := t.TempDir()
+		must(t, openStore(t, dir, xa).Close())
+		must(t, os.Remove(dir+"/"+file))
+		if _, err := Open(dir, xa.origin()); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("without %s: %v", file, err)
+		}
+	}
 	if openStore(t, t.TempDir(), xa).Instance() == instance {
 		t.Error("two stores drew one instance")
 	}
@@ -285,7 +293,7 @@ func TestStoreKeepsEverythingOverAReopen(t *testing.T) {
 	if p, err := s.Place(xb.origin()); err != nil || p.Epoch != 1 || p.Seq != 2 {
 		t.Errorf("place: %+v, %v", p, err)
 	}
-	if w, err := s.WantedPhotos(10); err != nil || len(w) != 1 || w[0].File != p.Thumb.Cid {
+	if w, err := s.WantedPhotos(10, nil, nil); err != nil || len(w) != 1 || w[0].File != p.Thumb.Cid {
 		t.Errorf("wanted: %+v, %v", w, err)
 	}
 }
@@ -302,6 +310,7 @@ func TestCheckFindsDamage(t *testing.T) {
 		v[len(v)-1] ^= 1
 		return b.Put(k, v)
 	}
+	slotIn := func(b *bbolt.Bucket) []byte { _, v := first(b); return v[:4] }
 	remove := func(b *bbolt.Bucket) error { k, _ := first(b); return b.Delete(k) }
 	copyRow := func(b *bbolt.Bucket) error {
 		k, v := first(b)
@@ -332,6 +341,11 @@ func TestCheckFindsDamage(t *testing.T) {
 		"doomed left":      {"doomed", func(b *buckets) error { return b.doomed.Put(make([]byte, 32), nil) }},
 		"draft not JSON":   {"drafts", func(b *buckets) error { return flip(b.drafts) }},
 		"draft elsewhere":  {"drafts", func(b *buckets) error { return copyRow(b.drafts) }},
+		"purging left":     {"purging", func(b *buckets) error { return b.purging.Put(make([]byte, 16), []byte{byte(Marked)}) }},
+		"held unknown":     {"held", func(b *buckets) error { return b.held.Put(make([]byte, 16), make([]byte, heldSize+40)) }},
+		"slot of another":  {"photos", func(b *buckets) error { k, v := first(b.photos); v[16] ^= 1; return b.photos.Put(k, v) }},
+		"slot shared":      {"drafts", func(b *buckets) error { k, v := first(b.drafts); copy(v, slotIn(b.log)); return b.drafts.Put(k, v) }},
+		"log in clear":     {"log", func(b *buckets) error { k, v := first(b.log); clear(v[:4]); return b.log.Put(k, v) }},
 		"counts wrong":     {"origins", func(b *buckets) error { k, v := first(b.origins); v[19]++; return b.origins.Put(k, v) }},
 		"standing wrong":   {"members", func(b *buckets) error { k, v := first(b.members); v[0] = 'r'; return b.members.Put(k, v) }},
 		"place falls back": {"places", func(b *buckets) error { return removeAll(b.places) }},
@@ -373,11 +387,13 @@ func TestCheckFindsDamagedFiles(t *testing.T) {
 	must(t, s.Put(xb.publish(protocol.NewCaseID(), withPhotos(p))))
 	must(t, s.PutPhoto(p.File.Cid, file))
 	path := s.photoPath(protocol.Digest(p.File.Cid))
+	sealed, err := os.ReadFile(path)
+	must(t, err)
 	must(t, os.WriteFile(path, []byte("another"), 0o600))
 	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "its content is another") {
 		t.Errorf("changed file: %v", err)
 	}
-	must(t, os.WriteFile(path, file, 0o600))
+	must(t, os.WriteFile(path, sealed, 0o600))
 	_, stray, _ := newPhoto("stray")
 	d := protocol.Digest(protocol.PhotoCID(stray))
 	must(t, os.MkdirAll(s.photoPath(d)[:len(s.photoPath(d))-60], 0o700))

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,47 +10,90 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"go.etcd.io/bbolt"
 )
 
+// refer writes that something refers to a photo file, which has a key from the first time on.
+func (c *change) refer(d digest, by byte, who [16]byte, info photoInfo) error {
+	slot, ok := c.slots[d]
+	if !ok {
+		k, v := c.photos.Cursor().Seek(d[:])
+		switch {
+		case !bytes.HasPrefix(k, d[:]):
+			if c.doomed.Get(d[:]) != nil { // a file under another key, which could not be removed
+				if err := errors.Join(c.s.remove(d), c.doomed.Delete(d[:])); err != nil {
+					return fmt.Errorf("remove photo: %w", err)
+				}
+			}
+			slot, _ = c.newKey()
+		case k[32] == byNobody:
+			slot = photoInfoOf(v).slot
+			if err := c.photos.Delete(k); err != nil {
+				return fmt.Errorf("write photo reference: %w", err)
+			}
+		default:
+			slot = photoInfoOf(v).slot
+		}
+		c.slots[d] = slot
+	}
+	info.slot = slot
+	if err := c.photos.Put(refKey(d, by, who), info.value()); err != nil {
+		return fmt.Errorf("write photo reference: %w", err)
+	}
+	return nil
+}
+
+// unrefer removes what refer wrote.
+func (c *change) unrefer(d digest, by byte, who [16]byte) error {
+	key := refKey(d, by, who)
+	v := c.photos.Get(key)
+	if v == nil {
+		return nil
+	}
+	c.slots[d] = photoInfoOf(v).slot
+	c.dropped[d] = struct{}{}
+	if err := c.photos.Delete(key); err != nil {
+		return fmt.Errorf("drop photo reference: %w", err)
+	}
+	return nil
+}
+
+// dropLoose drops files that nobody has referred to for an hour.
+func (c *change) dropLoose() error {
+	now := time.Now()
+	for d, since := range c.s.loose {
+		if now.Sub(since) <= looseTime {
+			continue
+		}
+		if err := c.unrefer(d, byNobody, [16]byte{}); err != nil {
+			return err
+		}
+		c.then = append(c.then, func() { delete(c.s.loose, d) })
+	}
+	return nil
+}
+
 // judgeDropped finds among the photo files that something stopped referring to those that nothing refers to any more.
-// They are written down as doomed in the same transaction, so that a crash after it cannot leave them.
+// They are written down as doomed in the same transaction, so that a crash after it cannot leave them, and their keys are
+// shredded right after it.
 func (c *change) judgeDropped() error {
 	for d := range c.dropped {
-		record, draft := c.referred(d)
+		record, _ := c.referred(d)
 		if !record {
 			delete(c.added, d)
 			c.then = append(c.then, func() { c.s.wanted.remove(d) })
 		}
-		if record || draft {
+		if k, _ := c.photos.Cursor().Seek(d[:]); bytes.HasPrefix(k, d[:]) {
 			continue
 		}
 		if err := c.doomed.Put(d[:], nil); err != nil {
 			return fmt.Errorf("doom photo: %w", err)
 		}
-		c.doom = append(c.doom, d)
+		c.shred = append(c.shred, c.slots[d])
+		c.purges = true
 	}
 	return nil
-}
-
-// sweep removes photo files that the change just committed doomed, and files that nobody has referred to for an hour.
-// What cannot be removed stays in the bucket doomed, for Check to report and the next Open to remove. The caller holds
-// write.
-func (s *Store) sweep(doomed []digest) {
-	now := time.Now()
-	for d, since := range s.loose {
-		if now.Sub(since) > looseTime {
-			if s.remove(d) == nil {
-				s.mu.Lock()
-				delete(s.loose, d)
-				s.mu.Unlock()
-			}
-		}
-	}
-	for _, d := range doomed {
-		if s.remove(d) == nil {
-			s.swept = append(s.swept, d)
-		}
-	}
 }
 
 // remove takes a photo file and its part off the disk, durably.
@@ -68,42 +113,35 @@ func (s *Store) remove(d digest) error {
 	return syncFolder(filepath.Dir(path))
 }
 
-// sweepAll runs at Open. It finishes removals that a crash cut short, removes what was being written, files that nothing
-// has referred to for an hour and parts that nobody wants, and finds which photo files are wanted.
-func (s *Store) sweepAll() error {
-	var doomed []digest
+// settle runs at Open. It finishes what a crash cut short: it overwrites every key that no row names, removes doomed
+// photo files, files that no row names, what was being written and parts that nobody wants, and finds which photo files
+// are wanted. Then it does what is due, as Tend does.
+func (s *Store) settle() error {
+	if err := removeIfThere(filepath.Join(s.dir, dbName+newSuffix)); err != nil {
+		return err
+	}
 	here := map[digest]bool{}
+	var gone []digest // uploads that came to nothing
 	err := s.view(func(b *buckets) error {
-		err := b.doomed.ForEach(func(k, _ []byte) error {
-			doomed = append(doomed, digest(k))
-			return nil
-		})
-		if err != nil {
+		if err := s.keys.settle(b.named(s.keys.count)); err != nil {
 			return err
 		}
-		for _, d := range doomed {
-			if record, draft := b.referred(d); record || draft {
-				continue
-			}
-			if err := s.remove(d); err != nil {
-				return fmt.Errorf("finish removing photo: %w", err)
-			}
-		}
-		err = s.photoFiles(func(f photoFile) error {
-			record, draft := b.referred(f.d)
+		err := s.photoFiles(func(f photoFile) error {
+			k, _ := b.photos.Cursor().Seek(f.d[:])
+			named := bytes.HasPrefix(k, f.d[:])
+			record, _ := b.referred(f.d)
 			switch {
 			case strings.HasPrefix(filepath.Base(f.path), newPrefix):
 				return os.Remove(f.path)
 			case !f.ok: // not ours: Check reports it
-			case f.part && !record:
+			case !named, f.part && !record:
 				return os.Remove(f.path)
 			case f.part:
-			case !record && !draft && time.Since(f.info.ModTime()) > looseTime:
-				return os.Remove(f.path)
-			case !record && !draft:
-				s.loose[f.d] = f.info.ModTime()
 			default:
 				here[f.d] = true
+				if k[32] == byNobody {
+					s.loose[f.d] = f.info.ModTime()
+				}
 			}
 			return nil
 		})
@@ -111,15 +149,58 @@ func (s *Store) sweepAll() error {
 			return fmt.Errorf("sweep photos: %w", err)
 		}
 		return b.photos.ForEach(func(k, v []byte) error {
-			if d := digest(k[:32]); k[32] == byRecord && !here[d] {
-				s.wanted.add(d, photoInfoOf(v).thumb)
+			switch d := digest(k[:32]); {
+			case here[d]:
+			case k[32] == byRecord:
+				s.wanted.add(d, photoInfoOf(v))
+			case k[32] == byNobody:
+				gone = append(gone, d)
 			}
 			return nil
 		})
 	})
-	if err != nil || len(doomed) == 0 {
+	if err != nil {
 		return err
 	}
-	s.swept = doomed
-	return s.change(func(*change) error { return nil })
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.openReserve()
+	if len(gone) > 0 {
+		err = s.changeLocked(func(c *change) error {
+			for _, d := range gone {
+				if err := c.unrefer(d, byNobody, [16]byte{}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err == nil {
+		err = s.tend(context.Background())
+	}
+	if isFull(err) {
+		return nil // what is left is left to Tend
+	}
+	return err
+}
+
+// named says of each slot whether a row names it.
+func (b *buckets) named(slots uint32) []bool {
+	named := make([]bool, slots)
+	name := func(slot uint32) {
+		if slot < slots {
+			named[slot] = true
+		}
+	}
+	each := func(rows *bbolt.Bucket, slot func(v []byte) uint32) {
+		c := rows.Cursor()
+		for k, v := c.First(); k != nil; k, v = c.Next() {
+			name(slot(v))
+		}
+	}
+	each(b.log, slotOf)
+	each(b.drafts, slotOf)
+	each(b.photos, func(v []byte) uint32 { return photoInfoOf(v).slot })
+	each(b.held, func(v []byte) uint32 { return slotOf(heldCaseOf(v).row) })
+	return named
 }

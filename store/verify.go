@@ -141,16 +141,9 @@ func (s *Store) Shred(o protocol.Origin) (cases int, err error) {
 			if !m.kept() || m.Standing == protocol.Own {
 				return protocol.ErrOrigin
 			}
-			c.forgets = m
 			live := c.liveOf(m, shredStep, rowCase)
-			for _, at := range live {
-				r, err := c.read(at)
-				if err != nil {
-					return err
-				}
-				if err := c.drop(m, r); err != nil {
-					return err
-				}
+			if err := c.forget(m, live); err != nil {
+				return err
 			}
 			if n = len(live); n == 0 {
 				return nil

@@ -58,7 +58,7 @@ func connect(dir string) (*client, error) {
 		return nil, err
 	}
 	quiet := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	n, err := node.Open(node.Config{Dir: dir, Log: quiet})
+	n, err := node.Open(home.nodeConfig(quiet))
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -72,6 +73,16 @@ type NodeConfig struct {
 	// AutoSuspend suspends a country here when two thirds of the other active ones, three at least, have suspended it.
 	// Default: false; a person decides.
 	AutoSuspend bool `toml:"auto_suspend"`
+	// ReviewDays is after how many days an officer must confirm a public case again: 7 to 180, default 90.
+	ReviewDays int `toml:"review_days"`
+	// PhotoGiB and PhotoGiBHourly bound the photos kept of each other country and fetched of it in an hour, in GiB;
+	// default 20 and 2. Past them only its thumbnails are fetched.
+	PhotoGiB       int `toml:"photo_gib"`
+	PhotoGiBHourly int `toml:"photo_gib_hourly"`
+	// NAT says that the node stands behind a router: it asks the router for its ports and punches holes.
+	NAT bool `toml:"nat"`
+	// Relay says that members which nobody can dial may be reached through this node. It must have an open port.
+	Relay bool `toml:"relay"`
 }
 
 // SiteConfig is the section [site].
@@ -86,7 +97,12 @@ type SiteConfig struct {
 type ConsoleConfig struct {
 	// Listen is the host and port to listen on; default 127.0.0.1:8081. Keep it off the open internet.
 	Listen string `toml:"listen"`
+	// MetricsToken lets who sends it as a bearer token read /metrics there from anywhere. Without it, only from this
+	// machine.
+	MetricsToken string `toml:"metrics_token"`
 }
+
+const day = 24 * time.Hour
 
 type duration time.Duration
 
@@ -107,6 +123,9 @@ func (c *Config) defaults() {
 	if c.Node.Lease == 0 {
 		c.Node.Lease = duration(protocol.DefaultLease)
 	}
+	c.Node.ReviewDays = cmp.Or(c.Node.ReviewDays, int(protocol.ReviewAfter/day))
+	c.Node.PhotoGiB = cmp.Or(c.Node.PhotoGiB, node.DefaultPhotoBytes>>30)
+	c.Node.PhotoGiBHourly = cmp.Or(c.Node.PhotoGiBHourly, node.DefaultPhotoHourly>>30)
 	if c.Site.Listen == "" {
 		c.Site.Listen = "127.0.0.1:8080"
 	}
@@ -230,6 +249,20 @@ func (c *Config) check(bundle *i18n.Bundle) error {
 	}
 	if lease := time.Duration(c.Node.Lease); lease < protocol.MinLease || lease > protocol.MaxLease {
 		add("node.lease: %s is out of range; write %.0fh to %.0fh", lease, protocol.MinLease.Hours(), protocol.MaxLease.Hours())
+	}
+	if review := time.Duration(c.Node.ReviewDays) * day; review < protocol.MinReview || review > protocol.MaxReview {
+		add("node.review_days: %d is out of range; write %d to %d", c.Node.ReviewDays, protocol.MinReview/day, protocol.MaxReview/day)
+	}
+	for key, gib := range map[string]int{"photo_gib": c.Node.PhotoGiB, "photo_gib_hourly": c.Node.PhotoGiBHourly} {
+		if gib < 1 || gib > 1<<20 {
+			add("node.%s: %d is out of range; write 1 or more", key, gib)
+		}
+	}
+	if c.Node.Relay && (len(c.Member.Addrs) == 0 || len(c.Node.Listen) == 0) {
+		add("node.relay: others reach a relay at its own address; write member.addrs and node.listen, or remove it")
+	}
+	if t := c.Console.MetricsToken; t != "" && len(t) < 16 {
+		add("console.metrics_token: too short to keep anybody out; write 16 letters or more, such as those of: openssl rand -hex 16")
 	}
 	for _, l := range []struct{ key, listen string }{{"site", c.Site.Listen}, {"console", c.Console.Listen}} {
 		if _, _, err := net.SplitHostPort(l.listen); err != nil {

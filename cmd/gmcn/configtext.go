@@ -73,6 +73,15 @@ listen = {{list .Node.Listen}}
 lease = {{str (span .Node.Lease)}}
 # Suspend a country here when two thirds of the others have suspended it. A person takes it back.
 {{if not .Node.AutoSuspend}}# {{end}}auto_suspend = true
+# After how many days an officer must confirm a public case again, or it hides itself everywhere: 7 to 180.
+review_days = {{.Node.ReviewDays}}
+# How many GiB of photos are kept of each other country, and fetched of it in an hour. Past them only thumbnails come.
+photo_gib = {{.Node.PhotoGiB}}
+photo_gib_hourly = {{.Node.PhotoGiBHourly}}
+# Behind a router: ask it for our ports, and punch holes. Countries that nobody can dial are reached through those that relay.
+{{if not .Node.NAT}}# {{end}}nat = true
+# Let them be reached through this node. It must have an open port, and carries their traffic, which it cannot read.
+{{if not .Node.Relay}}# {{end}}relay = true
 
 [site]
 # Where the public site listens; put a web server with TLS in front of it.
@@ -88,6 +97,13 @@ digits = {{words .Site.Digits}}
 [console]
 # Where the console for your staff listens. Keep it off the open internet.
 listen = {{str .Console.Listen}}
+{{- if .Console.MetricsToken}}
+# Who sends this as a bearer token reads /metrics, for Prometheus; without it only this machine does.
+metrics_token = {{str .Console.MetricsToken}}
+{{- else}}
+# Prometheus reads /metrics there from this machine. For another machine: 16 letters or more, sent as a bearer token.
+# metrics_token = "…"
+{{- end}}
 
 # Colours. gmcn refuses to start with ones that cannot be read, and names the nearest that can.
 # The logo and your own texts are files in the folder site.

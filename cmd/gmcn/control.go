@@ -48,8 +48,10 @@ type published struct {
 
 // desk is every case of our own: those that are open, the newest change first, and what is left of those closed.
 type desk struct {
-	Open   []*store.Draft `json:"open"`
-	Closed []store.Closed `json:"closed"`
+	Open []*store.Draft `json:"open"`
+	// Due is when each public case that must be confirmed within two weeks hides itself, or has hidden itself.
+	Due    map[string]time.Time `json:"due"`
+	Closed []store.Closed       `json:"closed"`
 }
 
 // renewal asks for a new card.
@@ -70,6 +72,7 @@ func (c *control) handler(site http.Handler) http.Handler {
 	mux.HandleFunc("GET /card", answer(c.card))
 	mux.HandleFunc("POST /card", answer(c.renewCard))
 	mux.HandleFunc("GET /peers", answer(c.peers))
+	mux.HandleFunc("GET /alarms", answer(c.alarms))
 	mux.HandleFunc("POST /peers", answer(c.addPeer))
 	mux.HandleFunc("DELETE /peers/{origin}", answer(c.removePeer))
 	c.routePairing(mux)
@@ -78,6 +81,7 @@ func (c *control) handler(site http.Handler) http.Handler {
 	mux.HandleFunc("POST /cases/{id}/close", answer(c.closeCase))
 	mux.HandleFunc("GET /board", answer(c.board))
 	mux.HandleFunc("GET /cases/{id}/report", answer(c.report))
+	mux.HandleFunc("POST /cases/{id}/renew", answer(c.renewCase))
 	mux.HandleFunc("POST /photos", answer(c.addPhoto))
 	mux.HandleFunc("GET /check", answer(c.check))
 	mux.Handle("/site/", http.StripPrefix("/site", site))
@@ -189,6 +193,14 @@ func (c *control) cases(*http.Request) (d desk, err error) {
 	if d.Open, err = c.node.Drafts(); err != nil {
 		return d, err
 	}
+	due, err := c.node.Due()
+	if err != nil {
+		return d, err
+	}
+	d.Due = map[string]time.Time{}
+	for _, one := range due {
+		d.Due[one.Draft.ID.String()] = one.ReviewBy
+	}
 	d.Closed, err = c.node.Closed()
 	return d, err
 }
@@ -252,6 +264,25 @@ func (c *control) closeCase(r *http.Request) (*published, error) {
 	}
 	return c.published(record, ""), nil
 }
+
+// renewed is the answer to a case that was confirmed.
+type renewed struct {
+	ReviewBy time.Time `json:"review_by"`
+}
+
+func (c *control) renewCase(r *http.Request) (renewed, error) {
+	id, err := protocol.ParseCaseID(r.PathValue("id"))
+	if err != nil {
+		return renewed{}, err
+	}
+	record, err := c.node.Renew(id)
+	if err != nil {
+		return renewed{}, err
+	}
+	return renewed{record.Header().ReviewBy}, nil
+}
+
+func (c *control) alarms(*http.Request) ([]node.Alarm, error) { return c.node.Alarms(), nil }
 
 func (c *control) published(r *protocol.Record, number string) *published {
 	h := r.Header()

@@ -38,8 +38,8 @@ func commands() []command {
 		initCommand, runCommand, demoCommand, cardCommand, peerInviteCommand, peerAcceptCommand,
 		peerPendingCommand, peerConfirmCommand, peerRefuseCommand, peerAddCommand, peerListCommand, peerVouchCommand,
 		peerSuspendCommand, peerResumeCommand, peerRemoveCommand,
-		casePublishCommand, caseListCommand, caseShowCommand, caseCloseCommand, caseReceiptsCommand, posterCommand,
-		checkCommand, verifyReportCommand, passwordCommand, versionCommand,
+		casePublishCommand, caseListCommand, caseShowCommand, caseRenewCommand, caseCloseCommand, caseReceiptsCommand,
+		posterCommand, checkCommand, verifyReportCommand, passwordCommand, versionCommand,
 	}
 }
 

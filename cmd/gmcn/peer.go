@@ -91,7 +91,7 @@ var peerListCommand = command{
 	name:  "peer list",
 	brief: "list the countries of the network as this one sees them",
 	help: `HELD is how many changes of a country's log are here, of how many it says that there are. HEARD is when its node last
-said something since this one started.
+said something since this one started. What needs looking after stands below, with what to do.
 
 Example:
   gmcn peer list -dir xa`,
@@ -126,6 +126,13 @@ Example:
 		}
 		if err := w.Flush(); err != nil {
 			return err
+		}
+		var alarms []node.Alarm
+		if err := cl.fetch("/alarms", &alarms); err != nil {
+			return err
+		}
+		for _, a := range alarms {
+			fmt.Fprintf(c.out, "\n%s\n", alarmText(a, rows))
 		}
 		if cl.offline {
 			fmt.Fprintln(c.err, "This node does not run, so nobody is connected.")

@@ -70,6 +70,13 @@ func newSite(home *country, n *node.Node, log *slog.Logger) (http.Handler, error
 		BaseURL: home.Member.Site, Demo: home.Demo, Log: log})
 }
 
+// nodeConfig is the part of the configuration that is the node's.
+func (c *country) nodeConfig(log *slog.Logger) node.Config {
+	return node.Config{Dir: c.dir, Listen: c.Node.Listen, Lease: time.Duration(c.Node.Lease), Review: time.Duration(c.Node.ReviewDays) * day,
+		PhotoBytes: int64(c.Node.PhotoGiB) << 30, PhotoHourly: int64(c.Node.PhotoGiBHourly) << 30, NAT: c.Node.NAT, Relay: c.Node.Relay,
+		AutoSuspend: c.Node.AutoSuspend, Log: log}
+}
+
 // serve runs a country until ctx ends.
 func serve(ctx context.Context, dir string, log *slog.Logger) (err error) {
 	home, err := openCountry(dir)
@@ -80,8 +87,7 @@ func serve(ctx context.Context, dir string, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
-	n, err := node.Open(node.Config{Dir: dir, Listen: home.Node.Listen, Lease: time.Duration(home.Node.Lease),
-		AutoSuspend: home.Node.AutoSuspend, Log: log})
+	n, err := node.Open(home.nodeConfig(log))
 	if err != nil {
 		return err
 	}
@@ -96,6 +102,8 @@ func serve(ctx context.Context, dir string, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
+
+	console = withMetrics(console, n, home.Console.MetricsToken)
 
 	var servers []server
 	defer func() {

@@ -130,6 +130,7 @@ func (s *console) routes() []route {
 		{"POST", "/:lang/cases/:id", signedIn, s.saveCase},
 		{"GET", "/:lang/cases/:id/publish", signedIn, s.showPublish},
 		{"POST", "/:lang/cases/:id/publish", signedIn, s.publishCase},
+		{"POST", "/:lang/cases/:id/renew", signedIn, s.renewCase},
 		{"GET", "/:lang/cases/:id/close", signedIn, s.showClose},
 		{"POST", "/:lang/cases/:id/close", signedIn, s.closeCase},
 		{"GET", "/:lang/cases/:id/discard", signedIn, s.showDiscard},
@@ -200,12 +201,15 @@ type page struct {
 	CSRF string
 	// Notice is a message key to show on top, "" for none.
 	Notice string
+	// Alarms are what the operator must look after; none when nobody is signed in.
+	Alarms []alarmLine
 }
 
 // NoticeClass says whether the notice is good news.
 func (p *page) NoticeClass() string {
 	switch p.Notice {
-	case "admin.saved", "admin.published", "admin.closed", "admin.discarded", "admin.signedout", "pair.confirmed", "pair.refused", "member.done":
+	case "admin.saved", "admin.renewed", "admin.published", "admin.closed", "admin.discarded", "admin.signedout",
+		"pair.confirmed", "pair.refused", "member.done":
 		return "ok"
 	}
 	return "warn"
@@ -231,6 +235,7 @@ func (s *console) page(c *gin.Context, title string) page {
 	}
 	if se := sessionOf(c); se != nil {
 		p.CSRF = se.csrf
+		p.Alarms = s.alarms(l)
 		p.Notice = s.sessions.told(se)
 		for _, n := range []struct{ path, key string }{{"/", "admin.cases"}, {"/cases/new", "admin.newcase"}, {"/network", "admin.network"}} {
 			href := "/" + l.Tag + n.path

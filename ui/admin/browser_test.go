@@ -54,7 +54,7 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := node.Open(node.Config{Dir: dir})
+	n, err := node.Open(node.Config{Dir: dir, Review: protocol.MinReview})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,10 +5,12 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/ipfs/go-cid"
 
+	"github.com/gmcn/gmcn/node"
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/store"
 	"github.com/gmcn/gmcn/ui"
@@ -21,7 +23,9 @@ const rowsPerPage = 50
 type standing struct {
 	Status string // the last part of the message key: draft, published, changed
 	// Lapsed: the case was published and is not shown any more, since nobody has confirmed it in time.
-	Lapsed   bool
+	Lapsed bool
+	// Renew is where to confirm a case that must be; "" for one that need not yet.
+	Renew    string
 	ReviewBy string
 	// PageURL is the public page in a language that suits the reader; "" if the public cannot see the case.
 	PageURL string
@@ -47,6 +51,9 @@ func (s *console) standing(c *gin.Context, d *store.Draft) (standing, error) {
 		return standing{Status: "draft"}, nil
 	case d.Dirty:
 		st.Status = "changed"
+	}
+	if by := s.Node.ReviewBy(d.ID); !by.IsZero() && time.Until(by) < node.ReviewSoon {
+		st.Renew = "/" + l.Tag + "/cases/" + d.ID.String() + "/renew"
 	}
 	ref := protocol.RefOf(s.Node.Origin(), d.ID)
 	shown, err := s.Node.Public().Case(ref)
@@ -83,6 +90,7 @@ func (s *console) textLanguage(tag string) string {
 // casesPage lists the cases of the desk.
 type casesPage struct {
 	page
+	Due          []dueRow // on the first page
 	Rows         []caseRow
 	Closed       []closedRow
 	Number, Last int // of the page, from 1
@@ -110,6 +118,11 @@ func (s *console) showCases(c *gin.Context) error {
 	p.Number, err = strconv.Atoi(c.DefaultQuery("page", "1"))
 	if err != nil || p.Number < 1 || p.Number > p.Last {
 		return &ui.Fault{Status: http.StatusNotFound, Key: "notfound"}
+	}
+	if p.Number == 1 {
+		if p.Due, err = s.due(c); err != nil {
+			return err
+		}
 	}
 	if p.Number > 1 {
 		p.Newer = "?page=" + strconv.Itoa(p.Number-1)

@@ -17,7 +17,8 @@ type networkPage struct {
 	page
 	Members                   []memberRow
 	Pairings                  []pairingRow
-	Pasted, Wrong             string // an invitation that could not be taken, and why
+	Pasted, Wrong             string   // an invitation that could not be taken, and why
+	Picture                   *picture // nil without other members
 	Card, Fingerprint, Origin string
 	Until                     string
 }
@@ -27,9 +28,10 @@ type memberRow struct {
 	Href                             string // of its page, "" for our own
 	Name, Lang, Country, Fingerprint string
 	Own, Suspended, Removed          bool
-	Connected                        bool
+	State                            string // of the link to it
 	LastSeen, Confirmed, Lease       string // "" for what is not known
-	Held                             int
+	Held, Behind, PhotosMissing      int
+	Received, Sent, Photos           string
 }
 
 func (s *console) showNetwork(c *gin.Context) error {
@@ -52,6 +54,9 @@ func (s *console) networkPage(c *gin.Context) (*networkPage, error) {
 	for i := range peers {
 		p.Members = append(p.Members, s.memberRow(p.Locale, &peers[i]))
 	}
+	if p.Picture = newPicture(p.Locale, peers); len(p.Picture.Spots) == 0 {
+		p.Picture = nil
+	}
 	pairings, err := s.Node.Pairings()
 	if err != nil {
 		return nil, err
@@ -73,7 +78,8 @@ func (s *console) memberRow(l *i18n.Locale, peer *node.Peer) memberRow {
 	row := memberRow{
 		Country: ui.CountryName(l, m.Card.CountryNames, m.Card.Country), Fingerprint: m.Card.Origin().Fingerprint(),
 		Own: m.Standing == protocol.Own, Suspended: m.Standing == protocol.Suspended, Removed: m.Standing == protocol.Removed,
-		Connected: peer.Connected, LastSeen: when(peer.LastSeen), Held: int(peer.Live),
+		State: linkOf(*peer), LastSeen: when(peer.LastSeen), Held: int(peer.Live), Behind: int(peer.Lag()),
+		PhotosMissing: peer.PhotosMissing, Received: size(l, peer.In), Sent: size(l, peer.Out), Photos: size(l, peer.PhotoBytes),
 	}
 	row.Lang, row.Name = m.Card.Names.Pick(l.Tag)
 	if !row.Own {

@@ -1,0 +1,162 @@
+package node
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
+)
+
+// AlarmKind says what is wrong. Console and command have a sentence for each that says what to do.
+type AlarmKind string
+
+const (
+	// AlarmDark: a member was not heard for so long that its cases are hidden here.
+	AlarmDark AlarmKind = "dark"
+	// AlarmClock: our clock and those of most members are more than protocol.ClockAlarm apart.
+	AlarmClock AlarmKind = "clock"
+	// AlarmCard: our card ends soon, and with it our cases abroad.
+	AlarmCard AlarmKind = "card"
+	// AlarmPhotos: a member has more photos than we keep or fetch of one; its thumbnails are shown.
+	AlarmPhotos AlarmKind = "photos"
+	// AlarmDisk: the disk of the data folder is nearly full.
+	AlarmDisk AlarmKind = "disk"
+	// AlarmStore: the data folder is damaged, or the disk does not take or give what it should.
+	AlarmStore AlarmKind = "store"
+)
+
+// Alarm is something that the operator must look after.
+type Alarm struct {
+	Kind AlarmKind
+	// Origin is the member that it is about; ourselves where it is about this node.
+	Origin protocol.Origin
+	// Since is since when it is so, as far as we know.
+	Since time.Time
+}
+
+const (
+	watchEvery = time.Minute
+	countEvery = time.Hour
+	// diskShare and diskSpare: the disk is nearly full with less free than a twentieth of it, and less than 20 GiB.
+	diskShare, diskSpare = 20, 20 << 30
+)
+
+// alarms are the alarms that are on.
+type alarms struct {
+	mu    sync.Mutex
+	since map[Alarm]time.Time // the key's own Since is zero
+}
+
+// Alarms returns what is wrong now, in the order of kinds and members.
+func (n *Node) Alarms() []Alarm {
+	n.watch()
+	n.alarms.mu.Lock()
+	defer n.alarms.mu.Unlock()
+	all := make([]Alarm, 0, len(n.alarms.since))
+	for a, since := range n.alarms.since {
+		a.Since = since
+		all = append(all, a)
+	}
+	slices.SortFunc(all, func(a, b Alarm) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Origin[:], b.Origin[:]))
+	})
+	return all
+}
+
+// raise turns an alarm on, which is logged when it was off. It stays until settle.
+func (n *Node) raise(kind AlarmKind, o protocol.Origin, since time.Time) {
+	n.alarms.mu.Lock()
+	_, on := n.alarms.since[Alarm{Kind: kind, Origin: o}]
+	if !on {
+		n.alarms.since[Alarm{Kind: kind, Origin: o}] = since
+	}
+	n.alarms.mu.Unlock()
+	if !on && n.mesh.Load() != nil { // a command that asks once prints what it is told
+		n.log.Warn("alarm; see gmcn peer list or the console", "kind", string(kind), "member", o.String())
+	}
+}
+
+// settle turns an alarm off.
+func (n *Node) settle(kind AlarmKind, o protocol.Origin) {
+	n.alarms.mu.Lock()
+	_, on := n.alarms.since[Alarm{Kind: kind, Origin: o}]
+	delete(n.alarms.since, Alarm{Kind: kind, Origin: o})
+	n.alarms.mu.Unlock()
+	if on && n.mesh.Load() != nil {
+		n.log.Info("alarm is over", "kind", string(kind), "member", o.String())
+	}
+}
+
+// watchLoop looks after alarms, and counts photos anew now and then.
+func (n *Node) watchLoop(ctx context.Context) error {
+	counted := time.Now()
+	for sleep(ctx, watchEvery) {
+		n.watch()
+		if time.Since(counted) >= countEvery {
+			counted = time.Now()
+			n.countPhotos()
+		}
+	}
+	return ctx.Err()
+}
+
+// watch raises and settles the alarms that can be read off what we hold.
+func (n *Node) watch() {
+	now, own := time.Now(), n.Card()
+	set := func(on bool, kind AlarmKind, o protocol.Origin, since time.Time) {
+		if on {
+			n.raise(kind, o, since)
+		} else {
+			n.settle(kind, o)
+		}
+	}
+	set(own.NotAfter.Sub(now) < cardSoon, AlarmCard, own.Origin(), own.NotAfter.Add(-cardSoon))
+	set(n.Clock().Alarm(), AlarmClock, own.Origin(), now)
+	if free, total, err := diskSpace(n.cfg.Dir); err == nil {
+		set(nearlyFull(free, total), AlarmDisk, own.Origin(), now)
+	}
+	over := n.quota.exceeded(now)
+	n.mu.RLock()
+	members := make([]store.Member, 0, len(n.members))
+	for _, m := range n.members {
+		members = append(members, m)
+	}
+	n.mu.RUnlock()
+	for _, m := range members {
+		o := m.Card.Origin()
+		if m.Standing == protocol.Own {
+			continue
+		}
+		since, dark := n.dark(m, now)
+		set(dark, AlarmDark, o, since)
+		since, full := over[o]
+		set(full && m.Standing == protocol.Active, AlarmPhotos, o, since)
+	}
+}
+
+// dark says whether an active member's cases are hidden because nothing was heard of it, and since when.
+func (n *Node) dark(m store.Member, now time.Time) (since time.Time, dark bool) {
+	since = m.Since.Add(protocol.MinLease) // a new member has a day to be heard for the first time
+	if head, err := n.store.Verified(m.Card.Origin()); err == nil {
+		since = head.Until
+	}
+	return since, m.Standing == protocol.Active && !since.After(now)
+}
+
+func nearlyFull(free, total uint64) bool { return free < total/diskShare && free < diskSpare }
+
+// storeFailed raises an alarm if err says that the disk or what is on it is damaged. A full disk has its own, and what the
+// store refuses is none. It stays on until the node is started again.
+func (n *Node) storeFailed(err error) {
+	var errno syscall.Errno
+	if errors.Is(err, store.ErrDamaged) || errors.As(err, &errno) && errno != syscall.ENOSPC && errno != syscall.ENOENT {
+		n.raise(AlarmStore, n.Origin(), time.Now())
+	}
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// rowVersion is to be raised when newRow makes something else of a record, or appendTo writes it in another way: rows of
+// another version are made anew from their records, which takes Open several times as long.
+const rowVersion = 1
+
+// appendTo writes a row as the log keeps it, sealed, so that Open need not decode all records: version, Ref, and then
+// numbers as varints and texts behind their size.
+func (w *row) appendTo(b []byte) []byte {
+	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
+	b = append(append(b, rowVersion), w.ref[:]...)
+	urgent := byte(0)
+	if w.urgent {
+		urgent = 1
+	}
+	b = append(b, urgent)
+	text(string(w.kind))
+	b = binary.AppendVarint(binary.AppendVarint(b, w.at), w.review)
+	for _, n := range []uint16{w.since.Year, uint16(w.since.Month), uint16(w.since.Day), uint16(len(w.kids))} {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	for _, k := range w.kids {
+		text(string(k.sex))
+		for _, n := range []uint16{k.born, k.age.Min, k.age.Max} {
+			b = binary.AppendUvarint(b, uint64(n))
+		}
+		text(string(k.age.Unit))
+	}
+	text(w.text)
+	return b
+}
+
+// rowOf reads what appendTo wrote; ok is false when it was another version.
+func rowOf(m *member, b []byte) (w *row, ok bool) {
+	if len(b) < 1+16+1 || b[0] != rowVersion {
+		return nil, false
+	}
+	w = &row{ref: protocol.Ref(b[1:17]), of: m, urgent: b[17] == 1}
+	r := &rowReader{rest: b[18:]}
+	w.kind = oneOf(kinds, r.text())
+	w.at, w.review = r.varint(), r.varint()
+	w.since.Year = uint16(r.uvarint())
+	w.since.Month, w.since.Day = uint8(r.uvarint()), uint8(r.uvarint())
+	n := r.uvarint()
+	if n > uint64(len(r.rest)) {
+		return nil, false
+	}
+	w.kids = make([]kid, n)
+	for i := range w.kids {
+		k := &w.kids[i]
+		k.sex = oneOf(sexes, r.text())
+		k.born, k.age.Min, k.age.Max = uint16(r.uvarint()), uint16(r.uvarint()), uint16(r.uvarint())
+		k.age.Unit = oneOf(units, r.text())
+	}
+	w.text = string(r.text())
+	return w, !r.bad && len(r.rest) == 0
+}
+
+// oneOf returns a code without keeping memory for it, when it is one that we know.
+func oneOf[T ~string](all []T, code []byte) T {
+	for _, c := range all {
+		if string(c) == string(code) {
+			return c
+		}
+	}
+	return T(code)
+}
+
+func (w *row) equal(v *row) bool {
+	return w.ref == v.ref && w.of == v.of && w.urgent == v.urgent && w.kind == v.kind && w.at == v.at && w.review == v.review &&
+		w.since == v.since && slices.Equal(w.kids, v.kids) && w.text == v.text
+}
+
+// rowReader reads what appendTo wrote; bad says that it was cut short.
+type rowReader struct {
+	rest []byte
+	bad  bool
+}
+
+func (r *rowReader) uvarint() uint64 {
+	n, size := binary.Uvarint(r.rest)
+	if size <= 0 {
+		r.bad, r.rest = true, nil
+		return 0
+	}
+	r.rest = r.rest[size:]
+	return n
+}
+
+func (r *rowReader) varint() int64 {
+	n, size := binary.Varint(r.rest)
+	if size <= 0 {
+		r.bad, r.rest = true, nil
+		return 0
+	}
+	r.rest = r.rest[size:]
+	return n
+}
+
+func (r *rowReader) text() []byte {
+	n := r.uvarint()
+	if n > uint64(len(r.rest)) {
+		r.bad, r.rest = true, nil
+		return nil
+	}
+	s := r.rest[:n]
+	r.rest = r.rest[n:]
+	return s
+}

@@ -1,0 +1,34 @@
+package admin
+
+import (
+	"github.com/gmcn/gmcn/node"
+	"github.com/gmcn/gmcn/ui"
+	"github.com/gmcn/gmcn/ui/i18n"
+)
+
+// alarmLine is an alarm on top of every page: what is wrong and what to do.
+type alarmLine struct {
+	// Kind is the last part of the message key.
+	Kind node.AlarmKind
+	// Country is whom it is about, Since since when, Command what to type on the server, "" for nothing.
+	Country, Since, Command string
+}
+
+var alarmCommands = map[node.AlarmKind]string{node.AlarmCard: "gmcn card -renew", node.AlarmStore: "gmcn check"}
+
+func (s *console) alarms(l *i18n.Locale) (lines []alarmLine) {
+	cards, err := s.Node.Public().Cards()
+	if err != nil {
+		s.Log.Error("reading the members", "err", err)
+	}
+	for _, a := range s.Node.Alarms() {
+		line := alarmLine{Kind: a.Kind, Country: a.Origin.Fingerprint(), Since: l.DateTime(a.Since.Local()), Command: alarmCommands[a.Kind]}
+		for _, c := range cards {
+			if c.Origin() == a.Origin {
+				line.Country = ui.CountryName(l, c.CountryNames, c.Country)
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
