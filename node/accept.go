@@ -70,6 +70,9 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 			if len(r.Photos()) > 0 {
 				wake(n.photo)
 			}
+			if s := r.Stance(); s != nil {
+				n.weigh(s.Member)
+			}
 		case errors.Is(stored[i], protocol.ErrFork):
 			n.log.Error("a member signed two records for one place of its log", "member", r.Header().Origin.String(),
 				"seq", r.Header().Seq, "record", r)
@@ -151,6 +154,8 @@ func (n *Node) wanted(claim *protocol.Claim, now time.Time) error {
 	member, ok := n.active(h.Origin)
 	switch {
 	case !ok:
+		return protocol.ErrOrigin
+	case claim.Type() != protocol.TypeTakedown && member.Standing == protocol.Suspended:
 		return protocol.ErrOrigin
 	case !member.Card.NotAfter.After(now):
 		return protocol.ErrKey

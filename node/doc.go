@@ -13,12 +13,13 @@
 //     lease, is compared block by block, and is asked for from one member after another.
 //   - A takedown of ours is pushed to every member until the member has signed that it swept the case, over restarts too.
 //     What a member signs to others is true of the disk at that moment.
-//   - Strangers never get a word in. The connection gater admits members only, every stream handler looks again, and
-//     nothing that arrives by network ever makes anybody a member.
+//   - Strangers never get a word in. The connection gater admits members only and, while an invitation is open, a few who
+//     may knock; every other stream handler looks again; and nothing that arrives by network ever makes anybody a member.
 //   - Every goroutine belongs to Run, which waits for it.
 //
-// The pieces: keys.go makes and loads keys; desk.go is what the country's own staff do; member.go who is accepted;
-// accept.go the door; pull.go, blocks.go and serve.go both sides of a pull; doubt.go logs that are not what was signed;
-// shred.go members fallen silent; mesh.go the libp2p host; gossip.go, hello.go, blob.go and takedown.go what travels;
-// head.go our own signed head; board.go who has confirmed which takedown; supervise.go who is dialled.
+// The pieces: keys.go makes and loads keys; desk.go is what the country's own staff do; member.go who is accepted,
+// pair.go how a country comes to be, stance.go what we say of members and how one is suspended; accept.go the door;
+// pull.go, blocks.go and serve.go both sides of a pull; doubt.go logs that are not what was signed; shred.go members
+// fallen silent; mesh.go the libp2p host; gossip.go, hello.go, blob.go and takedown.go what travels; head.go our own
+// signed head; board.go who has confirmed which takedown; supervise.go who is dialled.
 package node

@@ -141,7 +141,7 @@ func (m *mesh) standing(id peer.ID) float64 {
 	return scoreGraylist * 2
 }
 
-// onRecord takes a record by gossip: on disk first, then it is passed on.
+// onRecord takes a record by gossip, takedowns on their own topic: on disk first, then it is passed on.
 func (m *mesh) onRecord(want protocol.Type) pubsub.ValidatorEx {
 	return func(ctx context.Context, from peer.ID, msg *pubsub.Message) pubsub.ValidationResult {
 		if from == m.host.ID() {
@@ -151,7 +151,7 @@ func (m *mesh) onRecord(want protocol.Type) pubsub.ValidatorEx {
 		got := m.n.accept(msg.Data)[0]
 		if got.err == nil {
 			m.closeGap(got.claim.Header(), from)
-			if got.claim.Type() != want {
+			if (got.claim.Type() == protocol.TypeTakedown) != (want == protocol.TypeTakedown) {
 				got.err = errTopic
 			}
 		}

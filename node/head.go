@@ -75,7 +75,7 @@ func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 		return nil, err
 	}
 	member, ok := n.active(claim.Origin())
-	if !ok {
+	if !ok || member.Standing == protocol.Suspended {
 		return nil, protocol.ErrOrigin
 	}
 	if member.Standing == protocol.Own {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
@@ -26,11 +27,14 @@ func (n *Node) AddMember(card *protocol.Card) error {
 	if err := n.store.SetMember(card, protocol.Active, time.Now()); err != nil {
 		return err
 	}
-	return n.membersChanged()
+	if err := n.membersChanged(); err != nil {
+		return err
+	}
+	return n.unsay(card.Origin(), protocol.Suspends)
 }
 
 // RemoveMember removes a member: its cases vanish from our site at once, its node is cut off, and it stays removed
-// until a person adds it again. The error is fs.ErrNotExist for one that we do not have.
+// until a person adds it again. The other members are told that we suspend it. The error is fs.ErrNotExist for one that we do not have.
 func (n *Node) RemoveMember(o protocol.Origin) error {
 	m, err := n.store.Member(o)
 	if err != nil {
@@ -42,7 +46,10 @@ func (n *Node) RemoveMember(o protocol.Origin) error {
 	if err := n.store.SetMember(m.Card, protocol.Removed, time.Now()); err != nil {
 		return err
 	}
-	return n.membersChanged()
+	if err := n.membersChanged(); err != nil {
+		return err
+	}
+	return n.say(o, protocol.Suspends, "removed")
 }
 
 func (n *Node) membersChanged() error {
@@ -105,7 +112,7 @@ func (n *Node) takeCard(raw []byte) error {
 	return n.membersChanged()
 }
 
-// active returns an accepted member, ourselves included.
+// active returns an accepted member, ourselves and suspended ones included.
 func (n *Node) active(o protocol.Origin) (store.Member, bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
@@ -113,13 +120,16 @@ func (n *Node) active(o protocol.Origin) (store.Member, bool) {
 	return m, ok && m.Standing != protocol.Removed
 }
 
-// origins returns every accepted origin, ourselves included.
-func (n *Node) origins() []protocol.Origin {
+// origins returns every origin whose log we take, ourselves included.
+func (n *Node) origins() []protocol.Origin { return n.standing(protocol.Own, protocol.Active) }
+
+// standing returns every origin of these standings.
+func (n *Node) standing(of ...protocol.Standing) []protocol.Origin {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	out := make([]protocol.Origin, 0, len(n.members))
 	for o, m := range n.members {
-		if m.Standing != protocol.Removed {
+		if slices.Contains(of, m.Standing) {
 			out = append(out, o)
 		}
 	}
@@ -163,9 +173,17 @@ func (n *Node) dials() map[peer.ID]*protocol.Card {
 
 // peerOf returns the libp2p identity of a member's node.
 func peerOf(c *protocol.Card) (peer.ID, error) {
-	pub, err := crypto.UnmarshalEd25519PublicKey(c.NodeKey[:])
+	id, err := peerOfKey(c.NodeKey)
 	if err != nil {
 		return "", fmt.Errorf("node key of %s: %w", c.Origin(), err)
+	}
+	return id, nil
+}
+
+func peerOfKey(key [32]byte) (peer.ID, error) {
+	pub, err := crypto.UnmarshalEd25519PublicKey(key[:])
+	if err != nil {
+		return "", err
 	}
 	return peer.IDFromPublicKey(pub)
 }
@@ -237,7 +255,7 @@ func (n *Node) Peers() ([]Peer, error) {
 			if p.State, err = n.state(o, now); err != nil {
 				return nil, err
 			}
-			p.Suspect = n.suspect(o)
+			p.Suspect = member.Standing == protocol.Active && n.suspect(o)
 		}
 		n.mu.RLock()
 		p.LastSeen = n.seen[o]

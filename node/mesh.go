@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// The stream protocols. Each handler is for members only.
+// The stream protocols. Each handler is for members only; pairProtocol alone is for strangers too.
 const (
 	helloProtocol    = "/gmcn/hello/1"
 	syncProtocol     = "/gmcn/sync/1"
@@ -108,6 +109,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 	m.serve(syncProtocol, m.serveSync)
 	m.serve(blobProtocol, m.serveBlob)
 	m.serve(takedownProtocol, m.serveTakedown)
+	m.host.SetStreamHandler(pairProtocol, m.servePair)
 	if n.cfg.Relay {
 		if err := m.startRelay(); err != nil {
 			m.close()
@@ -188,6 +190,9 @@ func (m *mesh) open(ctx context.Context, id peer.ID, proto protocol.ID) (network
 
 // connected greets a member that we have just dialled; it greets back on the same stream.
 func (m *mesh) connected(_ network.Network, c network.Conn) {
+	if !m.n.admits(c.RemotePeer()) {
+		return
+	}
 	select {
 	case m.n.joined <- c.RemotePeer():
 	default: // the push loop comes to it in its own time
@@ -209,9 +214,14 @@ func (m *mesh) background(f func()) {
 
 // greetAll says hello to everybody connected.
 func (m *mesh) greetAll() {
-	for _, id := range m.host.Network().Peers() {
+	for _, id := range m.members() {
 		m.background(func() { m.greet(id) })
 	}
+}
+
+// members returns the nodes of members that are connected. Somebody who knocks may be connected too.
+func (m *mesh) members() []peer.ID {
+	return slices.DeleteFunc(m.host.Network().Peers(), func(id peer.ID) bool { return !m.n.admits(id) })
 }
 
 // membersChanged cuts off whoever is no member any more.
@@ -224,13 +234,20 @@ func (m *mesh) membersChanged() {
 	m.greetAll()
 }
 
-// gater admits members only. By InterceptSecured the peer's identity is proved.
+// gater admits members, the nodes that invited us and, while an invitation of ours is open, a few strangers. By
+// InterceptSecured the peer's identity is proved.
 type gater struct{ n *Node }
 
-func (g gater) InterceptPeerDial(p peer.ID) bool                        { return g.n.admits(p) }
-func (g gater) InterceptAddrDial(p peer.ID, _ multiaddr.Multiaddr) bool { return g.n.admits(p) }
-func (g gater) InterceptAccept(network.ConnMultiaddrs) bool             { return true }
-func (g gater) InterceptSecured(_ network.Direction, p peer.ID, _ network.ConnMultiaddrs) bool {
-	return g.n.admits(p)
+func (g gater) InterceptPeerDial(p peer.ID) bool { return g.n.admits(p) || g.n.pairs.calls(p) }
+func (g gater) InterceptAddrDial(p peer.ID, _ multiaddr.Multiaddr) bool {
+	return g.InterceptPeerDial(p)
+}
+func (g gater) InterceptAccept(network.ConnMultiaddrs) bool { return true }
+func (g gater) InterceptSecured(dir network.Direction, p peer.ID, _ network.ConnMultiaddrs) bool {
+	if g.n.admits(p) || dir == network.DirOutbound && g.n.pairs.calls(p) {
+		return true
+	}
+	m := g.n.mesh.Load()
+	return dir == network.DirInbound && m != nil && g.n.pairs.open() && m.strangers() < maxStrangers
 }
 func (g gater) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }

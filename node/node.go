@@ -28,6 +28,8 @@ type Config struct {
 	Listen []string
 	// Lease is how long other countries may show our cases without hearing from us; 0 is protocol.DefaultLease.
 	Lease time.Duration
+	// AutoSuspend suspends a member here when two thirds of the other active members have suspended it.
+	AutoSuspend bool
 	// Review is how long a case stays public before an officer must confirm it again; 0 is protocol.ReviewAfter.
 	Review time.Duration
 	// PhotoBytes and PhotoHourly bound, in bytes, the photos kept of each other member and fetched of it in an hour; 0 is
@@ -65,6 +67,8 @@ type Node struct {
 	seen    map[protocol.Origin]time.Time
 	doubts  map[protocol.Origin]*doubt
 	offsets map[peer.ID]time.Duration // how far the clocks of members stood ahead of ours when they greeted us
+
+	pairs *pairs
 
 	// normalising bounds how many pictures are decoded at once: a hostile one may cost some 400 MiB.
 	normalising chan struct{}
@@ -115,6 +119,7 @@ func Open(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log, store: st, key: key, card: card,
 		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, offsets: map[peer.ID]time.Duration{},
+		pairs: newPairs(),
 
 		normalising: make(chan struct{}, 2),
 
@@ -133,6 +138,9 @@ func Open(cfg Config) (*Node, error) {
 	err = n.store.SetMember(card, protocol.Own, time.Now())
 	if err == nil {
 		err = n.loadMembers()
+	}
+	if err == nil {
+		err = n.loadPairings()
 	}
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
@@ -183,6 +191,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.photoLoop(ctx, m) })
 	g.Go(func() error { return n.pushLoop(ctx, m) })
 	g.Go(func() error { return n.shredLoop(ctx) })
+	g.Go(func() error { return n.pairLoop(ctx, m) })
 	g.Go(func() error { return n.placeLoop(ctx, m) })
 	g.Go(func() error { return n.watchLoop(ctx) })
 	g.Go(func() error { return n.tendLoop(ctx) })

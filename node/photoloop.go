@@ -150,12 +150,7 @@ func (p *pool) wait(q *quest) {
 // start begins fetches while there is room, one member's photo after another's.
 func (p *pool) start(ctx context.Context) {
 	now := time.Now()
-	var peers []peer.ID
-	for _, id := range p.m.host.Network().Peers() {
-		if p.m.n.admits(id) {
-			peers = append(peers, id)
-		}
-	}
+	peers := p.m.members()
 	for blocked := 0; p.running < photoFetches && blocked < len(p.turns); {
 		o := p.turns[0]
 		p.turns = p.turns[1:]

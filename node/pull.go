@@ -72,7 +72,7 @@ func (n *Node) pullLoop(ctx context.Context, m *mesh) error {
 		}
 		if !round.After(now) {
 			round = now.Add(jitter(pullEvery))
-			if peers := m.host.Network().Peers(); len(peers) > 0 {
+			if peers := m.members(); len(peers) > 0 {
 				id := peers[rand.IntN(len(peers))]
 				m.background(func() { m.greet(id) })
 			}
@@ -191,6 +191,13 @@ func (n *Node) have() (*protocol.Have, error) {
 			}
 		}
 		have.Logs = append(have.Logs, h)
+	}
+	for _, o := range n.standing(protocol.Suspended) {
+		place, err := n.store.Place(o)
+		if err != nil {
+			return nil, err
+		}
+		have.Closed = append(have.Closed, place)
 	}
 	return have, nil
 }

@@ -95,7 +95,7 @@ func (g gater) AllowConnect(src peer.ID, _ multiaddr.Multiaddr, dest peer.ID) bo
 // relays returns the members that relay and that we reach without one.
 func (m *mesh) relays() []peer.ID {
 	var out []peer.ID
-	for _, id := range m.host.Network().Peers() {
+	for _, id := range m.members() {
 		if m.isRelay(id) && m.direct(id) {
 			out = append(out, id)
 		}

@@ -58,7 +58,8 @@ func (m *mesh) serveSync(s network.Stream, id peer.ID) error {
 	}
 }
 
-// answerHave sends, of the logs that differ, heads first, then every takedown, then cases from the newest on.
+// answerHave sends, of the logs that differ, heads first, then every takedown, then cases from the newest on; of those that
+// are closed to the asker takedowns alone.
 func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 	type answer struct {
 		asked protocol.Holding
@@ -93,6 +94,20 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 		done := protocol.Done{Origin: h.Origin, Epoch: to.Epoch, From: after.Seq, To: max(after.Seq, to.Seq)}
 		done.Many = state.Seq > after.Seq && state.Seq-after.Seq > manyRecords
 		answers = append(answers, answer{h, after, done})
+	}
+	for _, p := range have.Closed {
+		if _, ok := n.active(p.Origin); !ok || asked[p.Origin] {
+			continue
+		}
+		asked[p.Origin] = true
+		out := recsOut{f: f}
+		err := n.store.Walk(p, true, func(_ uint64, raw []byte) error { return out.add(raw) })
+		if err == nil {
+			err = out.send(false)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	for _, takedowns := range []bool{true, false} {
 		for _, a := range answers {

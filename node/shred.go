@@ -22,9 +22,9 @@ func (n *Node) shredLoop(ctx context.Context) error {
 
 func (n *Node) shred() {
 	clock := n.Clock()
-	for _, o := range n.origins() {
+	for _, o := range n.standing(protocol.Active, protocol.Suspended) {
 		head, err := n.store.Head(o)
-		if err != nil || o == n.Origin() || !protocol.Silent(head, clock.Now) {
+		if err != nil || !protocol.Silent(head, clock.Now) {
 			continue
 		}
 		if state, err := n.store.LogState(o); err != nil || state.Live == 0 {

@@ -83,15 +83,6 @@ func (n *Node) superviseLoop(ctx context.Context, m *mesh) error {
 // dial connects to a member: at the addresses of its card, else through members that relay. relayed says that the second
 // is done already.
 func (m *mesh) dial(ctx context.Context, id peer.ID, card *protocol.Card, relayed bool) {
-	info := peer.AddrInfo{ID: id}
-	for _, a := range card.Addrs {
-		addr, err := multiaddr.NewMultiaddr(a)
-		if err != nil {
-			m.n.log.Warn("a member's card has an address that cannot be read", "member", card.Origin().String(), "address", a)
-			continue
-		}
-		info.Addrs = append(info.Addrs, addr)
-	}
 	connect := func(info peer.AddrInfo) error {
 		if len(info.Addrs) == 0 {
 			return errNoAddress
@@ -103,7 +94,7 @@ func (m *mesh) dial(ctx context.Context, id peer.ID, card *protocol.Card, relaye
 		}
 		return m.host.Connect(ctx, info)
 	}
-	err := connect(info)
+	err := connect(peer.AddrInfo{ID: id, Addrs: m.addrs(card.Addrs)})
 	if err != nil && !relayed {
 		if through := connect(peer.AddrInfo{ID: id, Addrs: m.through(id)}); through != nil {
 			err = errors.Join(err, through)
@@ -114,6 +105,19 @@ func (m *mesh) dial(ctx context.Context, id peer.ID, card *protocol.Card, relaye
 	if err != nil {
 		m.n.log.Debug("dial", "member", card.Origin().String(), "error", err)
 	}
+}
+
+// addrs reads the addresses of a card or an invitation.
+func (m *mesh) addrs(texts []string) (addrs []multiaddr.Multiaddr) {
+	for _, a := range texts {
+		addr, err := multiaddr.NewMultiaddr(a)
+		if err != nil {
+			m.n.log.Warn("another country gave an address that cannot be read", "address", a)
+			continue
+		}
+		addrs = append(addrs, addr)
+	}
+	return addrs
 }
 
 var errNoAddress = errors.New("no address")

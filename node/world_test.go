@@ -49,13 +49,26 @@ func bubble(t *testing.T, f func(t *testing.T)) {
 
 // newWorld makes n nodes that have all accepted each other, with links of 10 to 150 ms, and starts none.
 func newWorld(t testing.TB, n int, change func(i int, cfg *Config)) *world {
+	w := newStrangers(t, n, change)
+	for i, node := range w.nodes {
+		for j, other := range w.nodes {
+			if j != i {
+				if err := node.AddMember(other.Card()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	return w
+}
+
+// newStrangers makes n nodes that know nothing of each other.
+func newStrangers(t testing.TB, n int, change func(i int, cfg *Config)) *world {
 	w := &world{t: t}
 	w.net = &simnet.Simnet{LatencyFunc: w.latency, Logger: slog.New(slog.DiscardHandler)}
 	dir := t.TempDir()
-	cards := make([]*protocol.Card, n)
 	for i := range n {
-		var err error
-		cards[i], err = Init(filepath.Join(dir, fmt.Sprint(i)), testDetails(i), Secret{Passphrase: "correct horse", Work: 1})
+		_, err := Init(filepath.Join(dir, fmt.Sprint(i)), testDetails(i), Secret{Passphrase: "correct horse", Work: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,13 +88,6 @@ func newWorld(t testing.TB, n int, change func(i int, cfg *Config)) *world {
 		node, err := Open(cfg)
 		if err != nil {
 			t.Fatal(err)
-		}
-		for j, c := range cards {
-			if j != i {
-				if err := node.AddMember(c); err != nil {
-					t.Fatal(err)
-				}
-			}
 		}
 		w.nodes = append(w.nodes, node)
 		w.stops = append(w.stops, func() {})

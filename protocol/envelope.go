@@ -16,6 +16,8 @@ const (
 	domainHead     domain = "gmcn/1/head"
 	domainCase     domain = "gmcn/1/case"
 	domainTakedown domain = "gmcn/1/takedown"
+	domainStance   domain = "gmcn/1/stance"
+	domainInvite   domain = "gmcn/1/invite"
 	domainReceipt  domain = "gmcn/1/receipt"
 	domainReport   domain = "gmcn/1/report"
 )

@@ -22,7 +22,7 @@ func seedSigned(f *testing.F) {
 			f.Add(env.payload)
 		}
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json", "receipts.json"} {
+	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json"} {
 		for _, v := range loadVectors[[]signedVector](f, file) {
 			add(unhex(f, v.Envelope))
 		}
@@ -44,7 +44,7 @@ func both(b []byte, key ed25519.PrivateKey, d domain, try func(raw []byte)) {
 
 // oneDomain fails when an envelope verifies in another domain than d.
 func oneDomain(t *testing.T, env *opened, key ed25519.PublicKey, d domain) {
-	for _, other := range []domain{domainCard, domainHead, domainCase, domainTakedown, domainReceipt, domainReport, ""} {
+	for _, other := range []domain{domainCard, domainHead, domainCase, domainTakedown, domainStance, domainInvite, domainReceipt, domainReport, ""} {
 		if err := env.verify(key, other); other != d && err == nil {
 			t.Fatalf("signed in %s, verifies in %q too", d, other)
 		}
@@ -104,6 +104,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		both(b, node, domainCase, func(raw []byte) { try(t, raw) })
 		both(b, node, domainTakedown, func(raw []byte) { try(t, raw) })
+		both(b, node, domainStance, func(raw []byte) { try(t, raw) })
 	})
 }
 
@@ -157,6 +158,47 @@ func FuzzParseCard(f *testing.F) {
 			if _, err := OpenCard(c.Bytes()); err != nil {
 				t.Fatalf("read a card that does not open: %v", err)
 			}
+		}
+	})
+}
+
+func FuzzOpenInvite(f *testing.F) {
+	seedSigned(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		both(b, keyOf("node"), domainInvite, func(raw []byte) {
+			i, err := OpenInvite(raw)
+			if err != nil {
+				return
+			}
+			env, _ := unseal(raw)
+			if again := mustEncode(t, i.wire()); !bytes.Equal(again, env.payload) {
+				t.Fatalf("%x encodes as %x", env.payload, again)
+			}
+			oneDomain(t, env, i.NodeKey[:], domainInvite)
+			for _, form := range []string{i.Text(nil), i.QRText(), string(raw)} {
+				if got, card, err := ParseInvite([]byte(form)); err != nil || card != nil || !bytes.Equal(got.Bytes(), raw) {
+					t.Fatalf("does not read back from %q: %v", form, err)
+				}
+			}
+		})
+	})
+}
+
+func FuzzParseInvite(f *testing.F) {
+	i, card := testInvite(f, PairNonce{}), testCard(f)
+	for _, form := range []string{i.Text(nil), i.Text(card), card.Text() + i.Text(nil), i.QRText(), string(i.Bytes()), inviteQRPrefix, "> " + i.Text(card)} {
+		f.Add([]byte(form))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		i, card, err := ParseInvite(text)
+		if err != nil {
+			return
+		}
+		if _, err := OpenInvite(i.Bytes()); err != nil {
+			t.Fatalf("read an invitation that does not open: %v", err)
+		}
+		if card != nil && !i.Issued(card) {
+			t.Fatal("read the card of somebody else")
 		}
 	})
 }

@@ -401,6 +401,9 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 	data := func(state string, size ...byte) []byte {
 		return one("data", slices.Concat([]byte{0xa2}, text("n"), size, text("s"), text(state))...)
 	}
+	knock := func(invite, nonce PairNonce, card int) []byte {
+		return one("knock", slices.Concat([]byte{0xa3}, text("c"), blob(make([]byte, card)), text("i"), blob(invite[:]), text("n"), blob(nonce[:]))...)
+	}
 	busy := func(state string, after ...byte) []byte {
 		return one("data", slices.Concat([]byte{0xa3}, text("a"), after, text("n"), []byte{0}, text("s"), text(state))...)
 	}
@@ -442,7 +445,62 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 		"a list that claims too much":    one("have", append(append([]byte{0xa1}, text("l")...), 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)...),
 		"a list of more than it may":     one("have", slices.Concat([]byte{0xa1}, text("l"), item(4, maxItems+1), bytes.Repeat([]byte{0xf6}, maxItems+1))...),
 		"a string that claims a million": recs(0x5a, 0, 0x10, 0, 0),
+		"a knock without a secret":       knock(PairNonce{}, PairNonce{2}, 1),
+		"a knock without a nonce":        knock(PairNonce{1}, PairNonce{}, 1),
+		"a knock with one nonce twice":   knock(PairNonce{1}, PairNonce{1}, 1),
+		"a knock without a card":         knock(PairNonce{1}, PairNonce{2}, 0),
+		"a knock beyond the size":        knock(PairNonce{1}, PairNonce{2}, MaxEnvelope+1),
+		"a welcome beyond the size":      one("welcome", slices.Concat([]byte{0xa1}, text("c"), blob(make([]byte, MaxEnvelope+1)))...),
 	}}
+}
+
+func invalidInvites(t testing.TB) map[string]map[string][]byte {
+	env, err := unseal(testInvite(t, PairNonce{9}).Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(path string, to ...byte) []byte {
+		return mustSeal(t, keyOf("node"), domainInvite, edit(t, env.payload, path, to))
+	}
+	return map[string]map[string][]byte{
+		"form": {
+			"an unknown field":       with("zz", 1),
+			"no nonce":               mustSeal(t, keyOf("node"), domainInvite, edit(t, env.payload, "n", nil)),
+			"a nonce of zeros":       with("n", blob(make([]byte, 16))...),
+			"a nonce of fifteen":     with("n", blob(make([]byte, 15))...),
+			"an answer to zeros":     with("re", blob(make([]byte, 16))...),
+			"an answer to itself":    with("re", env.payload[bytes.Index(env.payload, append(text("n"), 0x50))+2:][:17]...),
+			"an end before 1970":     with("x", 0x20),
+			"an address of no words": with("ad", append([]byte{0x81}, text("")...)...),
+			"null for the addresses": with("ad", 0xf6),
+		},
+		"signature": {"signed as a head": mustSeal(t, keyOf("node"), domainHead, env.payload)},
+		"key":       {"signed by the root key": mustSeal(t, keyOf("root"), domainInvite, env.payload)},
+		"unknown":   {"a newer version": with("v", 2), "a card": testCard(t).Bytes()},
+	}
+}
+
+func invalidStances(t testing.TB) map[string][]byte {
+	r, err := signWith(keyOf("node"), testStance(Vouches, "known"), [16]byte{9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := unseal(r.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(path string, to ...byte) []byte {
+		return mustSeal(t, keyOf("node"), domainStance, edit(t, env.payload, path, to))
+	}
+	return map[string][]byte{
+		"a stance under a number of its own choice": with("c", blob(make([]byte, 16))...),
+		"a stance that praises":                     with("b.s", text("love")...),
+		"a vouch with a reason to suspend":          with("b.n", text("key")...),
+		"a stance without its member":               mustSeal(t, keyOf("node"), domainStance, edit(t, env.payload, "b.m", nil)),
+		"a stance of tomorrow":                      with("b.d", mustEncode(t, testTime.UnixMilli()+1)...),
+		"a stance with a review date":               with("x", mustEncode(t, testTime.UnixMilli()+1)...),
+		"a stance with null":                        with("b.n", 0xf6),
+	}
 }
 
 // judge opens an object of a vector, under testCard where a card is needed, and returns why it is refused.
@@ -458,6 +516,8 @@ func judge(t testing.TB, object string, raw []byte) (err error) {
 		_, err = OpenReceipt(raw, testCard(t))
 	case "frame":
 		_, err = DecodeFrame(raw)
+	case "invite":
+		_, err = OpenInvite(raw)
 	default:
 		t.Fatalf("no object %q", object)
 	}
@@ -478,7 +538,8 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 	for _, group := range []struct {
 		object string
 		by     map[string]map[string][]byte
-	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"receipt", invalidReceipts(t)}, {"frame", invalidFrames(t)}} {
+	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"receipt", invalidReceipts(t)}, {"frame", invalidFrames(t)}, {"invite", invalidInvites(t)},
+		{"record", map[string]map[string][]byte{"form": invalidStances(t)}}} {
 		for _, reason := range sortedKeys(group.by) {
 			for _, name := range sortedKeys(group.by[reason]) {
 				raw := group.by[reason][name]

@@ -70,6 +70,9 @@ const (
 	DefaultLease = 72 * time.Hour
 )
 
+// InviteLife is how long an invitation stays open.
+const InviteLife = 72 * time.Hour
+
 // Review bounds: how long a case stays public before an officer must confirm it again.
 const (
 	MinReview   = 7 * 24 * time.Hour

@@ -18,6 +18,7 @@ type Type string
 const (
 	TypeCase     Type = "case"
 	TypeTakedown Type = "takedown"
+	TypeStance   Type = "stance"
 )
 
 // Header is where a record stands: in its origin's log and in its case's history.
@@ -32,20 +33,21 @@ type Header struct {
 	Prev cid.Cid
 	// At is when it was written. It decides nothing but whether the record is held back as from the future.
 	At time.Time
-	// ReviewBy is when the case hides itself unless the owner has confirmed it again. Zero for a takedown.
+	// ReviewBy is when the case hides itself unless the owner has confirmed it again. Zero for any other record.
 	ReviewBy time.Time
 }
 
 // Ref returns the public reference of the record's case.
 func (h Header) Ref() Ref { return RefOf(h.Origin, h.Case) }
 
-// Entry is what a record says: a Header and, by type, a case or a takedown.
+// Entry is what a record says: a Header and, by type, a case, a takedown or a stance.
 type Entry struct {
 	Header
 	Case     *Case     // of TypeCase
 	Members  *Members  // of TypeCase; nil when there is nothing for members only
 	Photos   []Photo   // of TypeCase
 	Takedown *Takedown // of TypeTakedown
+	Stance   *Stance   // of TypeStance
 }
 
 // Takedown says that a case is closed: it must vanish everywhere. It tells no name and no reason.
@@ -84,13 +86,16 @@ func (r *Record) Header() Header { return r.entry.Header }
 
 // Type returns what the record is about.
 func (r *Record) Type() Type {
-	if r.entry.Takedown != nil {
+	switch {
+	case r.entry.Takedown != nil:
 		return TypeTakedown
+	case r.entry.Stance != nil:
+		return TypeStance
 	}
 	return TypeCase
 }
 
-// Case returns the public tier, nil in a takedown. The caller must not change it; so for the others.
+// Case returns the public tier, nil in a record of another type. The caller must not change it; so for the others.
 func (r *Record) Case() *Case { return r.entry.Case }
 
 // Members returns the members' tier, nil when there is none.
@@ -99,8 +104,11 @@ func (r *Record) Members() *Members { return r.entry.Members }
 // Photos returns the photos of the case.
 func (r *Record) Photos() []Photo { return r.entry.Photos }
 
-// Takedown returns what a takedown says, nil in a case.
+// Takedown returns what a takedown says, nil in a record of another type.
 func (r *Record) Takedown() *Takedown { return r.entry.Takedown }
+
+// Stance returns what a stance says, nil in a record of another type.
+func (r *Record) Stance() *Stance { return r.entry.Stance }
 
 // LogValue keeps everything but the identifier out of logs.
 func (r *Record) LogValue() slog.Value { return slog.StringValue(r.id.String()) }
@@ -130,7 +138,7 @@ type body struct {
 
 const version = 1
 
-var domains = map[Type]domain{TypeCase: domainCase, TypeTakedown: domainTakedown}
+var domains = map[Type]domain{TypeCase: domainCase, TypeTakedown: domainTakedown, TypeStance: domainStance}
 
 // Sign makes a record of e under the node key. It validates e as every receiver will (Problems for a case), draws a
 // fresh salt, and cuts times to milliseconds.
@@ -173,6 +181,9 @@ func (e *Entry) encode(salt [16]byte) (Type, []byte, error) {
 	case e.Takedown != nil:
 		p.T = TypeTakedown
 		p.B, err = encode(e.Takedown)
+	case e.Stance != nil:
+		p.T = TypeStance
+		p.B, err = encode(e.Stance)
 	case e.Case != nil:
 		b := body{Public: *e.Case}
 		if !e.Members.IsZero() {
@@ -180,7 +191,7 @@ func (e *Entry) encode(salt [16]byte) (Type, []byte, error) {
 		}
 		p.B, err = encode(b)
 	default:
-		return "", nil, errors.New("neither case nor takedown")
+		return "", nil, errors.New("neither case nor takedown nor stance")
 	}
 	if err != nil {
 		return "", nil, err
@@ -209,7 +220,7 @@ func Parse(raw []byte) (*Claim, error) {
 }
 
 // known says whether this program knows the version and type of a record.
-func known(v uint64, t Type) bool { return v == version && (t == TypeCase || t == TypeTakedown) }
+func known(v uint64, t Type) bool { return v == version && domains[t] != "" }
 
 func parse(env *opened, strict bool) (*Claim, error) {
 	read := decode[payload]
@@ -255,6 +266,12 @@ func parse(env *opened, strict bool) (*Claim, error) {
 			return nil, err
 		}
 		c.entry.Takedown = &t
+	case TypeStance:
+		s, err := decode[Stance](p.B)
+		if err != nil {
+			return nil, err
+		}
+		c.entry.Stance = &s
 	}
 	if strict {
 		if err := c.entry.check(); err != nil {
@@ -284,6 +301,9 @@ func (e *Entry) check() error {
 			return errors.New("takedown out of shape")
 		}
 		return nil
+	}
+	if e.Stance != nil {
+		return e.checkStance()
 	}
 	if !e.ReviewBy.After(e.At) || e.ReviewBy.Sub(e.At) > 366*24*time.Hour {
 		return errors.New("review-by must follow the writing within a year")

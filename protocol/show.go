@@ -10,6 +10,9 @@ const (
 	Own Standing = "own"
 	// Active members' records are taken and shown.
 	Active Standing = "active"
+	// Suspended members are cut off: of their records only takedowns are taken, and their cases are shown until the lease
+	// that we hold of them ends.
+	Suspended Standing = "suspended"
 	// Removed members' records are refused and hidden.
 	Removed Standing = "removed"
 )
@@ -25,7 +28,7 @@ func Shows(standing Standing, lease, reviewBy, now time.Time) bool {
 	switch standing {
 	case Own:
 		return true
-	case Active:
+	case Active, Suspended:
 		return lease.After(now)
 	}
 	return false

@@ -13,6 +13,9 @@ import (
 // newer; Recs, the takedowns of all logs first, then cases from the newest on; and a Done for each; then End.
 type Have struct {
 	Logs []Holding `cbor:"l"`
+	// Closed are places in logs of which the asker wants only the takedowns after them, for it has suspended their members.
+	// No Head and no Done follows for them.
+	Closed []LogPlace `cbor:"k,omitempty"`
 }
 
 // Holding is what one holds of an origin's log.
@@ -127,7 +130,10 @@ func checkCounters(all ...uint64) bool {
 }
 
 func (h *Have) check() bool {
-	ok := len(h.Logs) <= maxItems
+	ok := len(h.Logs)+len(h.Closed) <= maxItems
+	for _, p := range h.Closed {
+		ok = ok && checkCounters(p.Epoch, p.Seq)
+	}
 	for i := range h.Logs {
 		l := &h.Logs[i]
 		ok = ok && checkCounters(l.Epoch, l.Seq) && l.At >= 0 && l.At <= maxTime && len(l.Above) <= MaxAbove && checkMaps(l.Above)

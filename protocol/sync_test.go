@@ -7,14 +7,17 @@ import (
 	"testing"
 )
 
-// logOf signs n cases of one log and digests them.
+// logOf signs n records of one log, the fourth a stance, and digests them.
 func logOf(t testing.TB, n int) (raws [][]byte, blocks []Block) {
 	t.Helper()
 	var entries []LogEntry
 	for i := range n {
 		e := testEntry()
-		e.Seq = uint64(i + 1)
 		e.Header.Case = CaseID{byte(i), byte(i >> 8)}
+		if i == 3 {
+			e = testStance(Vouches, "known")
+		}
+		e.Epoch, e.Seq = testEntry().Epoch, uint64(i+1)
 		r, err := Sign(keyOf("node"), e)
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +67,7 @@ func TestAHeadVouchesForItsBlocksOnly(t *testing.T) {
 	}
 	epoch := head.Epoch
 	got, err := v.Open(epoch, 0, claimsOf(t, raws...))
-	if err != nil || len(got) != 4 || !bytes.Equal(got[2].Bytes(), raws[2]) || got[2].Case() == nil {
+	if err != nil || len(got) != 4 || !bytes.Equal(got[2].Bytes(), raws[2]) || got[2].Case() == nil || got[3].Stance() == nil {
 		t.Fatalf("%d records, %v", len(got), err)
 	}
 	// A signature of its own would not verify; the head vouches for the bytes all the same, so the bytes must be these.

@@ -54,6 +54,8 @@ type (
 		Members  *Members  `json:"members,omitempty"`
 		Photos   []Photo   `json:"photos,omitempty"`
 		Takedown *takeWord `json:"takedown,omitempty"`
+
+		Stance *stanceWord `json:"stance,omitempty"`
 	}
 	takeWord struct {
 		LastRev uint64   `json:"last_rev"`
@@ -92,6 +94,31 @@ type (
 		Instance string `json:"instance"`
 		At       int64  `json:"at"`
 		Until    int64  `json:"until"`
+	}
+	inviteWords struct {
+		Root    string    `json:"root"`
+		NodeKey string    `json:"node_key"`
+		Addrs   []string  `json:"addrs,omitempty"`
+		Nonce   PairNonce `json:"nonce"`
+		Answers string    `json:"answers,omitempty"`
+		Expires int64     `json:"expires"`
+		Text    string    `json:"text"`
+		QRText  string    `json:"qr_text"`
+	}
+	wordsVector struct {
+		A     sideWord `json:"a"`
+		B     sideWord `json:"b"`
+		Words []string `json:"words"`
+	}
+	sideWord struct {
+		Root  string    `json:"root"`
+		Nonce PairNonce `json:"nonce"`
+	}
+	stanceWord struct {
+		Member Origin `json:"member"`
+		View   View   `json:"view"`
+		Since  int64  `json:"since"`
+		Note   Note   `json:"note,omitempty"`
 	}
 	receiptWords struct {
 		Takedown string `json:"takedown"`
@@ -239,6 +266,8 @@ func entryVectors() map[string]Entry {
 		"case: two children, Arabic and Greek, members' tier, a photo":             testEntry(),
 		"case: a child found, Japanese with a variation selector, Thai, no name":   found,
 		"case: second revision, companions, partial dates, three kinds of picture": taken,
+		"stance: vouching for a member":                                            testStance(Vouches, "worked"),
+		"stance: withdrawn":                                                        testStance(Withdrawn, ""),
 		"takedown: of two revisions and a photo":                                   closed,
 		"takedown: of a case that was never published":                             bare,
 	}
@@ -258,6 +287,9 @@ func recordWordsOf(e Entry, salt [16]byte) recordWords {
 		for _, m := range e.Takedown.Gone {
 			w.Takedown.Gone = append(w.Takedown.Gone, hex.EncodeToString(m[:]))
 		}
+	}
+	if s := e.Stance; s != nil {
+		w.Type, w.Stance = TypeStance, &stanceWord{s.Member, s.View, s.Since, s.Note}
 	}
 	return w
 }
@@ -369,6 +401,8 @@ func frameVectors(t testing.TB) []struct {
 		{"have: one log", map[string]any{"logs": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7, "root": hex.EncodeToString(vector[:16]), "at": 5,
 			"above": []any{map[string]any{"index": 0, "seqs": []int{9, 1023}}}, "silent": false}}},
 			Frame{Have: &Have{Logs: []Holding{{Origin: origin, Epoch: 1, Seq: 7, Root: [16]byte(vector[:16]), At: 5, Above: []Bitmap{bits}}}}}},
+		{"have: the takedowns of a member that is suspended", map[string]any{"logs": []any{}, "closed": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7}}},
+			Frame{Have: &Have{Closed: []LogPlace{{origin, 1, 7}}}}},
 		{"head", map[string]any{"head": hex.EncodeToString(head.Bytes())}, Frame{Head: head.Bytes()}},
 		{"recs", map[string]any{"records": []string{hex.EncodeToString(rec)}}, Frame{Recs: &Recs{Records: [][]byte{rec}}}},
 		{"recs: the last", map[string]any{"gone": []int{5}, "last": true}, Frame{Recs: &Recs{Gone: []uint64{5}, Last: true}}},
@@ -386,6 +420,9 @@ func frameVectors(t testing.TB) []struct {
 		{"end: more", map[string]any{"more": true}, Frame{End: &End{More: true}}},
 		{"want", map[string]any{"file": photo.String(), "offset": 65536}, Frame{Want: &Want{Link{photo}, 65536}}},
 		{"data: ok", map[string]any{"state": BlobOK, "size": 70000}, Frame{Data: &Data{State: BlobOK, Size: 70000}}},
+		{"knock", map[string]any{"invite": PairNonce{1}, "nonce": PairNonce{2}, "card": hex.EncodeToString(card)},
+			Frame{Knock: &Knock{PairNonce{1}, PairNonce{2}, card}}},
+		{"welcome", map[string]any{"card": hex.EncodeToString(card)}, Frame{Welcome: &Welcome{card}}},
 		{"down", map[string]any{"rec": hex.EncodeToString(rec), "head": hex.EncodeToString(head.Bytes())},
 			Frame{Down: &Down{Rec: rec, Head: head.Bytes()}}},
 		{"receipt", map[string]any{"receipt": hex.EncodeToString(receipt.Bytes())}, Frame{Receipt: receipt.Bytes()}},
@@ -467,7 +504,7 @@ func TestVectorsStandAlone(t *testing.T) {
 		}
 		seeds[k.Name] = key
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json", "receipts.json"} {
+	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json"} {
 		for _, v := range loadVectors[[]signedVector](t, file) {
 			signed, envelope := unhex(t, v.Signed), unhex(t, v.Envelope)
 			if !bytes.HasSuffix(envelope, ed25519.Sign(seeds[v.Signer], signed)) {

@@ -26,6 +26,9 @@ type Frame struct {
 	Blocks *Blocks `cbor:"blocks,omitempty"`
 	Bits   *Bits   `cbor:"bits,omitempty"`
 	Get    *Get    `cbor:"get,omitempty"`
+
+	Knock   *Knock   `cbor:"knock,omitempty"`
+	Welcome *Welcome `cbor:"welcome,omitempty"`
 }
 
 // Hello opens /gmcn/hello/1 on every connection, both ways: who I am and what I hold. When the answer's Yours is not the
@@ -124,7 +127,8 @@ func DecodeFrame(b []byte) (*Frame, error) {
 func (f *Frame) check() error {
 	n := 0
 	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Recs != nil, f.Done != nil, f.End != nil,
-		f.Want != nil, f.Data != nil, f.Down != nil, f.Receipt != nil, f.Blocks != nil, f.Bits != nil, f.Get != nil} {
+		f.Want != nil, f.Data != nil, f.Down != nil, f.Receipt != nil, f.Blocks != nil, f.Bits != nil, f.Get != nil,
+		f.Knock != nil, f.Welcome != nil} {
 		if set {
 			n++
 		}
@@ -148,6 +152,10 @@ func (f *Frame) check() error {
 		ok = f.Get.check()
 	case f.Done != nil:
 		ok = f.Done.Epoch <= maxCounter && f.Done.From <= f.Done.To && f.Done.To <= maxCounter
+	case f.Knock != nil:
+		ok = f.Knock.check()
+	case f.Welcome != nil:
+		ok = f.Welcome.check()
 	case f.Want != nil:
 		return checkCID(f.Want.File.Cid, cid.Raw)
 	case f.Data != nil:

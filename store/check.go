@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
@@ -17,7 +18,8 @@ import (
 func (s *Store) Check() error {
 	s.write.Lock()
 	defer s.write.Unlock()
-	k := &checking{s: s, refs: map[string]photoInfo{}, slots: map[uint32]string{}, marks: map[string]bool{}, rows: map[protocol.Ref]*row{}, tally: map[uint32]numbered{}}
+	k := &checking{s: s, refs: map[string]photoInfo{}, slots: map[uint32]string{}, marks: map[string]bool{}, rows: map[protocol.Ref]*row{},
+		tally: map[uint32]numbered{}, stances: map[protocol.Ref]stanceRow{}}
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		for err := range tx.Check() {
 			k.wrong("page", nil, "%v", err)
@@ -38,6 +40,7 @@ func (s *Store) Check() error {
 		k.members()
 		k.receipts()
 		k.index()
+		k.pairings()
 		return nil
 	})
 	return errors.Join(append(k.found, err)...)
@@ -53,6 +56,8 @@ type checking struct {
 	rows  map[protocol.Ref]*row
 	tally map[uint32]numbered
 	found []error
+
+	stances map[protocol.Ref]stanceRow
 }
 
 func (k *checking) wrong(bucket string, key []byte, format string, args ...any) {
@@ -119,15 +124,26 @@ func (k *checking) log() {
 			}
 			return
 		}
-		k.names("log", key, slotOf(value), string(key))
-		if !bytes.Equal(k.buckets.digests.Get(key), digestValue(rowCase, d)) {
+		flag := byte(rowCase)
+		if r.Type() == protocol.TypeStance {
+			if flag = rowStance; slotOf(value) != 0 {
+				k.wrong("log", key, "a stance under a key")
+			}
+		} else {
+			k.names("log", key, slotOf(value), string(key))
+		}
+		if !bytes.Equal(k.buckets.digests.Get(key), digestValue(flag, d)) {
 			k.wrong("digests", key, "is not that of the record")
 		}
 		if !bytes.Equal(k.buckets.cases.Get(ref[:]), liveCase{at, h.Rev, d}.value()) {
 			k.wrong("cases", ref[:], "does not name the record at %x", key)
 		}
-		if !m.taken() {
+		if !m.kept() {
 			k.wrong("log", key, "a record of %s, which is no member", h.Origin)
+		}
+		if r.Type() == protocol.TypeStance {
+			k.stances[ref] = stanceRow{m, *r.Stance()}
+			return
 		}
 		n.live++
 		k.tally[at.short] = n
@@ -151,10 +167,15 @@ func (k *checking) log() {
 func (k *checking) cases() {
 	k.each("cases", k.buckets.cases, 16, placeSize+8+32, func(key, v []byte) {
 		live := liveCaseOf(v)
-		if !bytes.Equal(k.buckets.digests.Get(live.key()), digestValue(rowCase, live.digest)) {
+		_, stance := k.stances[protocol.Ref(key)]
+		flag := byte(rowCase)
+		if stance {
+			flag = rowStance
+		}
+		if !bytes.Equal(k.buckets.digests.Get(live.key()), digestValue(flag, live.digest)) {
 			k.wrong("cases", key, "points at no such record in digests")
 		}
-		if k.rows[protocol.Ref(key)] == nil {
+		if k.rows[protocol.Ref(key)] == nil && !stance {
 			k.wrong("cases", key, "points at the record of another case")
 		}
 		if k.buckets.dead.Get(key) != nil {
@@ -352,6 +373,15 @@ func (k *checking) members() {
 	}
 }
 
+// pairings checks that each can be read and stands under its own name.
+func (k *checking) pairings() {
+	k.each("pairings", k.buckets.pairings, 16, 0, func(key, v []byte) {
+		if p, err := pairingOf(v); err != nil || p.ID() != protocol.PairNonce(key) {
+			k.wrong("pairings", key, "of another name, or out of shape: %v", err)
+		}
+	})
+}
+
 // index checks the rows in memory.
 func (k *checking) index() {
 	x := &k.s.index
@@ -359,6 +389,9 @@ func (k *checking) index() {
 	if len(x.rows) != len(k.rows) || len(x.order) != len(k.rows) || !sorted {
 		k.wrong("index", nil, "%d rows, %d in order, sorted %t; there are %d cases", len(x.rows), len(x.order),
 			sorted, len(k.rows))
+	}
+	if !maps.Equal(x.stances, k.stances) {
+		k.wrong("index", nil, "%d stances, or others than the %d in the log", len(x.stances), len(k.stances))
 	}
 	for ref, want := range k.rows {
 		got := x.rows[ref]

@@ -11,7 +11,8 @@
 //     each photo file under a key of its own; keys of buckets and names of files are hashes and numbers.
 //   - On a full disk, reading goes on and takedowns are stored: a reserve is set aside for them.
 //   - Of a case the newest revision is kept, in the order of (epoch, revision), never of time.
-//   - Records are taken from members only, and only the calls SetMember and RenewCard change who they are.
+//   - Records are taken from members only, and only the calls SetMember, Suspend and RenewCard change who
+//     they are. Of suspended members nothing but takedowns is taken.
 //   - Public reaches nothing but what protocol.Shows allows at this moment, and of that only the public tier.
 //
 // It never verifies a signature (whoever holds a *protocol.Record holds a verified one), signs, or uses the network.
@@ -27,16 +28,16 @@
 //	          "instance"     -> 16 random bytes, drawn when the store was made
 //	          "shown"        -> i64 ms, the latest Until of the heads that we have signed
 //	origins   origin         -> u32 number, u64 live cases, u64 cases taken down
-//	members   origin         -> u8 standing (o, a, r), i64 since in ms, signed card
+//	members   origin         -> u8 standing (o, a, s, r), i64 since in ms, signed card
 //	heads     origin         -> signed head, the newest
 //	verified  origin         -> signed head, the newest that the log here has been exactly what it vouches for
 //	places    origin         -> u64 epoch, u64 seq: held without a hole up to there
 //
 //	log       place          -> sealed signed envelope: the newest record of each live case; or u32 0, signed envelope:
-//	                            each takedown
-//	digests   place          -> u8 flag (0 case, 1 takedown), digest of the record
+//	                            each stance, each takedown
+//	digests   place          -> u8 flag (0 case, 1 takedown, 2 stance), digest of the record
 //	blocks    number, epoch, u64 seq/1024 -> u32 count, digest: protocol.BlockOf the digests
-//	cases     Ref            -> place, u64 revision, digest of the live record
+//	cases     Ref            -> place, u64 revision, digest of the live record, or of a stance under its own number
 //	dead      Ref            -> digest of the takedown, place (seq 0: a fork had taken its place, so it is in no log)
 //	gone      Mark           -> digest of the takedown that named it first
 //	purging   Ref            -> u8 Phase: taken down, and its purge is not finished
@@ -53,6 +54,7 @@
 //
 //	drafts    CaseID         -> sealed Draft as JSON
 //	closed    CaseID         -> Closed as JSON
+//	pairings  our nonce      -> Pairing as JSON: under way, and no member yet
 //
 //	receipts  digest of a takedown of ours, origin, u8 phase (m, s)
 //	                         -> u8 1 when it confirms a head of ours, i64 when in ms, signed receipt
@@ -98,6 +100,6 @@
 //
 // # In memory
 //
-// The members with their heads and the roots of their logs, and one small row a live case, from which List answers: both are read at Open and
-// changed in the call that changes the file.
+// The members with their heads and the roots of their logs, one small row a live case, from which List answers, and the
+// stances: all are read at Open and changed in the call that changes the file.
 package store

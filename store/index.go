@@ -132,8 +132,10 @@ func dayOf(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) 
 // index holds a row for each live case.
 type index struct {
 	rows  map[protocol.Ref]*row
-	order []slot    // by row.compare
-	day   time.Time // of the ages in the slots
+	order []slot // by row.compare
+
+	stances map[protocol.Ref]stanceRow // the newest of each member towards each other
+	day     time.Time                  // of the ages in the slots
 }
 
 // apply sets rows; nil removes one. It moves what stands behind the first place that changes, once.
@@ -193,13 +195,24 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	var mu sync.Mutex
-	rows := map[protocol.Ref]*row{}
+	rows, stances := map[protocol.Ref]*row{}, map[protocol.Ref]stanceRow{}
 	decode := func(batch []raw) error {
 		for _, r := range batch {
-			if slotOf(r.value) == 0 {
-				continue // a takedown
+			m := numbers[placeOf(r.key).short]
+			if slotOf(r.value) == 0 { // a stance
+				record, err := protocol.Reopen(bytes.Clone(r.value[4:]))
+				if err != nil {
+					return fmt.Errorf("read record at %x: %w", r.key, err)
+				}
+				if record.Type() != protocol.TypeStance {
+					return fmt.Errorf("record at %x: in plain text, and no stance: %w", r.key, ErrDamaged)
+				}
+				mu.Lock()
+				stances[record.Header().Ref()] = stanceRow{m, *record.Stance()}
+				mu.Unlock()
+				continue
 			}
-			w, err := b.readRow(numbers[placeOf(r.key).short], r.key, r.value)
+			w, err := b.readRow(m, r.key, r.value)
 			if err != nil {
 				return fmt.Errorf("read record at %x: %w", r.key, err)
 			}
@@ -212,6 +225,9 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	var batch []raw
 	c := b.log.Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if slotOf(v) == 0 && bytes.HasPrefix(b.digests.Get(k), []byte{rowTakedown}) {
+			continue
+		}
 		if batch = append(batch, raw{k, v}); len(batch) == 1000 {
 			full := batch
 			g.Go(func() error { return decode(full) })
@@ -220,7 +236,7 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	}
 	g.Go(func() error { return decode(batch) })
 	err := g.Wait()
-	x := index{rows: map[protocol.Ref]*row{}, day: dayOf(time.Now())}
+	x := index{rows: map[protocol.Ref]*row{}, stances: stances, day: dayOf(time.Now())}
 	x.apply(rows)
 	return x, err
 }

@@ -71,6 +71,7 @@ func deadCaseOf(v []byte) deadCase { return deadCase{digest(v[:32]), placeOf(v[3
 const (
 	rowCase     = 0
 	rowTakedown = 1
+	rowStance   = 2
 )
 
 func digestValue(flag byte, d digest) []byte { return append([]byte{flag}, d[:]...) }

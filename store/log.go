@@ -233,10 +233,10 @@ func (b *buckets) judge(short uint32, h protocol.Header, t protocol.Type, d dige
 func (c *change) put(r *protocol.Record) (refused, err error) {
 	h := r.Header()
 	m := c.s.members[h.Origin]
-	if !m.taken() {
+	d, closing := protocol.Digest(r.ID()), r.Type() == protocol.TypeTakedown
+	if !m.taken() && !(closing && m.kept()) {
 		return protocol.ErrOrigin, nil
 	}
-	d, closing := protocol.Digest(r.ID()), r.Type() == protocol.TypeTakedown
 	live, refused := c.judge(m.short, h, r.Type(), d)
 	forked := errors.Is(refused, protocol.ErrFork) && closing
 	if refused != nil && !forked {
@@ -253,30 +253,37 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 			return nil, err
 		}
 		hold := false
-		if closing {
+		if closing && old.Type() == protocol.TypeCase {
 			if hold, err = c.guarded(m, h.Ref()); err != nil {
 				return nil, err
 			}
 		}
 		if !hold {
-			c.shred = append(c.shred, slotOf(row))
+			c.shredRow(row)
 		} else if err := c.hold(m, r, old, row); err != nil {
 			return nil, err
 		}
 	}
-	flag, value := byte(rowTakedown), plainRow(r.Bytes())
-	if closing {
+	flag, value := byte(rowCase), plainRow(r.Bytes())
+	switch r.Type() {
+	case protocol.TypeTakedown:
+		flag = rowTakedown
 		if forked {
 			at.seq = 0
 		}
 		if err := c.close(m, r, old, at); err != nil || forked {
 			return refused, err
 		}
-	} else {
+	case protocol.TypeStance:
+		flag = rowStance
+		if err := c.take(m, r, at); err != nil {
+			return nil, err
+		}
+	default:
 		if err := c.show(m, r, at); err != nil {
 			return nil, err
 		}
-		flag, value = rowCase, c.sealLog(at.key(), c.rows[h.Ref()], r.Bytes())
+		value = c.sealLog(at.key(), c.rows[h.Ref()], r.Bytes())
 	}
 	c.touched[blockAt(at)] = struct{}{}
 	err = errors.Join(c.log.Put(at.key(), value), c.digests.Put(at.key(), digestValue(flag, d)))
@@ -312,7 +319,8 @@ func (c *change) show(m *member, r *protocol.Record, at place) error {
 	return nil
 }
 
-// drop removes the live record of a case and all that leads to it. The key of its row is the caller's to shred or keep.
+// drop removes the live record of a case, or a stance, and all that leads to it. The key of a case's row is the caller's
+// to shred or keep.
 func (c *change) drop(m *member, r *protocol.Record) error {
 	h := r.Header()
 	ref, at := h.Ref(), place{m.short, h.Epoch, h.Seq}
@@ -321,8 +329,12 @@ func (c *change) drop(m *member, r *protocol.Record) error {
 			return err
 		}
 	}
-	c.count(m, -1, 0)
-	c.rows[ref] = nil
+	if r.Type() == protocol.TypeCase {
+		c.count(m, -1, 0)
+		c.rows[ref] = nil
+	} else {
+		c.then = append(c.then, func() { delete(c.s.index.stances, ref) })
+	}
 	c.touched[blockAt(at)] = struct{}{}
 	err := errors.Join(c.log.Delete(at.key()), c.digests.Delete(at.key()), c.cases.Delete(ref[:]))
 	if err != nil {

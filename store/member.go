@@ -40,6 +40,9 @@ func (m *member) taken() bool {
 	return m != nil && (m.Standing == protocol.Own || m.Standing == protocol.Active)
 }
 
+// kept says whether what is stored of the member stays, and its takedowns are taken.
+func (m *member) kept() bool { return m.taken() || m != nil && m.Standing == protocol.Suspended }
+
 // lease returns until when the member's cases may be shown; zero without a verified head.
 func (m *member) lease() time.Time {
 	if m.verified == nil {
@@ -56,7 +59,8 @@ func (m *member) shows(reviewBy time.Time, clock protocol.Clock) bool {
 	return protocol.Shows(m.Standing, m.lease(), reviewBy, clock.Now)
 }
 
-var standingCodes = map[protocol.Standing]byte{protocol.Own: 'o', protocol.Active: 'a', protocol.Removed: 'r'}
+var standingCodes = map[protocol.Standing]byte{protocol.Own: 'o', protocol.Active: 'a', protocol.Suspended: 's',
+	protocol.Removed: 'r'}
 
 func memberValue(m Member) []byte {
 	b := binary.BigEndian.AppendUint64([]byte{standingCodes[m.Standing]}, uint64(m.Since.UnixMilli()))
@@ -131,7 +135,7 @@ func (c *change) number(o protocol.Origin) (*member, error) {
 // call of SetMember makes it active again, and then its log is asked for from the beginning.
 func (s *Store) SetMember(card *protocol.Card, standing protocol.Standing, at time.Time) error {
 	o := card.Origin()
-	if (o == s.own) != (standing == protocol.Own) || standingCodes[standing] == 0 {
+	if (o == s.own) != (standing == protocol.Own) || standingCodes[standing] == 0 || standing == protocol.Suspended {
 		return fmt.Errorf("set member %s: it cannot be %q: this node's own member is own, any other active or removed", o, standing)
 	}
 	return s.change(func(c *change) error {
@@ -139,26 +143,51 @@ func (s *Store) SetMember(card *protocol.Card, standing protocol.Standing, at ti
 		if err != nil {
 			return err
 		}
-		next := Member{Card: card, Standing: standing, Since: at}
-		if m.Card != nil && m.Card.Newer(card) {
-			next.Card = m.Card
-		}
-		if m.Card != nil && m.Standing == standing {
-			next.Since = m.Since
-		}
-		if err := c.members.Put(o[:], memberValue(next)); err != nil {
-			return fmt.Errorf("set member: %w", err)
-		}
-		back := m.Standing == protocol.Removed && standing == protocol.Active
-		c.then = append(c.then, func() { m.Member = next })
-		switch {
-		case standing == protocol.Removed:
-			return c.removeCases(m)
-		case back:
-			c.restart(m)
-		}
-		return nil
+		return c.setMember(m, card, standing, at)
 	})
+}
+
+// Suspend makes an active member a suspended one, from at on: of its records only takedowns are taken. Its cases are shown
+// until the lease that we hold ends, or, with hide, not any more. SetMember makes it active again.
+func (s *Store) Suspend(o protocol.Origin, hide bool, at time.Time) error {
+	return s.change(func(c *change) error {
+		m := s.members[o]
+		if m == nil || m.Standing != protocol.Active && m.Standing != protocol.Suspended {
+			return fmt.Errorf("suspend %s: it is no active member: %w", o, fs.ErrNotExist)
+		}
+		if hide {
+			c.then = append(c.then, func() { m.head, m.verified = nil, nil })
+			if err := errors.Join(c.heads.Delete(o[:]), c.buckets.verified.Delete(o[:])); err != nil {
+				return fmt.Errorf("suspend %s: %w", o, err)
+			}
+		}
+		return c.setMember(m, m.Card, protocol.Suspended, at)
+	})
+}
+
+func (c *change) setMember(m *member, card *protocol.Card, standing protocol.Standing, at time.Time) error {
+	next := Member{Card: card, Standing: standing, Since: at}
+	if m.Card != nil && m.Card.Newer(card) {
+		next.Card = m.Card
+	}
+	if m.Card != nil && m.Standing == standing {
+		next.Since = m.Since
+	}
+	if err := c.members.Put(m.origin[:], memberValue(next)); err != nil {
+		return fmt.Errorf("set member: %w", err)
+	}
+	back := m.Standing == protocol.Removed && standing == protocol.Active
+	c.then = append(c.then, func() {
+		m.Member = next
+		c.s.tellTime() // by active members alone
+	})
+	switch {
+	case standing == protocol.Removed:
+		return c.removeCases(m)
+	case back:
+		c.restart(m)
+	}
+	return nil
 }
 
 // restart begins the place of an origin's log anew, over the takedowns that outlived the membership.
@@ -170,7 +199,7 @@ func (c *change) restart(m *member) {
 
 // removeCases deletes what a removed member published. Its takedowns stay: they outlive the membership.
 func (c *change) removeCases(m *member) error {
-	if err := c.forget(m, c.casesOf(m, math.MaxInt)); err != nil {
+	if err := c.forget(m, c.liveOf(m, math.MaxInt, rowCase, rowStance)); err != nil {
 		return err
 	}
 	if err := c.releaseAll(func(h heldCase) bool { return h.at.short == m.short }, 0); err != nil {
@@ -183,7 +212,7 @@ func (c *change) removeCases(m *member) error {
 	return errors.Join(c.places.Delete(m.origin[:]), c.heads.Delete(m.origin[:]), c.buckets.verified.Delete(m.origin[:]))
 }
 
-// forget drops and shreds live cases of a member without taking them down.
+// forget drops live cases of a member without taking them down, and shreds them; it drops stances.
 func (c *change) forget(m *member, live []place) error {
 	c.forgets = m
 	for _, p := range live {
@@ -191,7 +220,7 @@ func (c *change) forget(m *member, live []place) error {
 		if err != nil {
 			return err
 		}
-		c.shred = append(c.shred, slotOf(c.log.Get(p.key())))
+		c.shredRow(c.log.Get(p.key()))
 		if err := c.drop(m, r); err != nil {
 			return err
 		}
@@ -199,12 +228,12 @@ func (c *change) forget(m *member, live []place) error {
 	return nil
 }
 
-// casesOf returns the places of a member's live cases, at most max.
-func (b *buckets) casesOf(m *member, max int) (live []place) {
+// liveOf returns the places of a member's live records of these kinds, at most max.
+func (b *buckets) liveOf(m *member, max int, kinds ...byte) (live []place) {
 	first := place{short: m.short}.key()
 	cur := b.digests.Cursor()
 	for k, v := cur.Seek(first); k != nil && bytes.Equal(k[:4], first[:4]) && len(live) < max; k, v = cur.Next() {
-		if v[0] == rowCase {
+		if slices.Contains(kinds, v[0]) {
 			live = append(live, placeOf(k))
 		}
 	}

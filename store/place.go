@@ -159,10 +159,6 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 		return nil
 	}
 	floor := place{m.short, after.Epoch, after.Seq}
-	flag := byte(rowCase)
-	if takedowns {
-		flag = rowTakedown
-	}
 	type row struct {
 		at  place
 		raw []byte
@@ -192,7 +188,7 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 					break
 				}
 				next = at
-				if v[0] != flag {
+				if (v[0] == rowTakedown) != takedowns {
 					continue
 				}
 				raw, err := b.openLog(k, b.log.Get(k))

@@ -63,7 +63,7 @@ func (p *Public) read(b *buckets, ref protocol.Ref, clock protocol.Clock) (*Show
 		return nil, fmt.Errorf("case %s: %w", ref, err)
 	}
 	h := r.Header()
-	if !m.shows(h.ReviewBy, clock) {
+	if r.Type() != protocol.TypeCase || !m.shows(h.ReviewBy, clock) {
 		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
 	}
 	c := &Shown{Ref: ref, Origin: m.origin, Own: m.Standing == protocol.Own, Record: r.ID(), Rev: h.Rev, Case: r.Case(),
@@ -147,7 +147,7 @@ func (p *Public) Photo(file cid.Cid) ([]byte, error) {
 // Own returns this node's own card, or fs.ErrNotExist before it is set.
 func (p *Public) Own() (*protocol.Card, error) { return p.Card(p.s.own) }
 
-// Card returns the card of our own or an active member, or fs.ErrNotExist.
+// Card returns the card of a member that is not removed, or fs.ErrNotExist.
 func (p *Public) Card(o protocol.Origin) (*protocol.Card, error) {
 	m, err := p.s.Member(o)
 	if err != nil {
@@ -164,7 +164,7 @@ func (p *Public) Cards() ([]*protocol.Card, error) {
 	all, err := p.s.Members()
 	var cards []*protocol.Card
 	for _, m := range all {
-		if m.Standing != protocol.Removed {
+		if m.Standing == protocol.Own || m.Standing == protocol.Active {
 			cards = append(cards, m.Card)
 		}
 	}

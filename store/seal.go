@@ -90,7 +90,7 @@ func (b *buckets) openRow(what byte, where, value []byte) ([]byte, error) {
 	return b.open(what, slotOf(value), where, value[4:])
 }
 
-// plainRow is the value of a log row that everyone may read: a takedown.
+// plainRow is the value of a log row that everyone may read, a takedown or a stance: they say nothing of a child.
 func plainRow(raw []byte) []byte { return append(make([]byte, 4, 4+len(raw)), raw...) }
 
 // openLog returns a copy of the signed bytes in a row of the log.
@@ -105,7 +105,7 @@ func (b *buckets) openLog(where, value []byte) ([]byte, error) {
 	return b.open(sealedRecord, slotOf(value), where, sealed)
 }
 
-// openIndex returns what a row of the log that is no takedown holds for the index.
+// openIndex returns what the row of a case in the log holds for the index.
 func (b *buckets) openIndex(where, value []byte) ([]byte, error) {
 	sealed, _, err := splitLog(value)
 	if err != nil {

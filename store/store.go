@@ -161,12 +161,13 @@ func (s *Store) load() error {
 }
 
 var bucketNames = []string{"meta", "origins", "members", "heads", "verified", "places", "log", "digests", "blocks", "cases", "dead",
-	"gone", "marks", "photos", "doomed", "drafts", "closed", "receipts", "cards", "equals", "purging", "held", "recent", "void"}
+	"gone", "marks", "photos", "doomed", "drafts", "closed", "pairings", "receipts", "cards", "equals",
+	"purging", "held", "recent", "void"}
 
 // buckets are the buckets within a transaction.
 type buckets struct {
 	origins, members, heads, verified, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
-	meta, receipts, cards, equals, purging, held, recent, void                                                                *bbolt.Bucket
+	meta, pairings, receipts, cards, equals, purging, held, recent, void                                                      *bbolt.Bucket
 	// key returns the key in a slot.
 	key func(slot uint32) (fileKey, error)
 }
@@ -177,7 +178,7 @@ func open(tx *bbolt.Tx) *buckets {
 		origins: at("origins"), members: at("members"), heads: at("heads"), verified: at("verified"), places: at("places"), log: at("log"),
 		digests: at("digests"), blocks: at("blocks"), cases: at("cases"), dead: at("dead"), gone: at("gone"),
 		marks: at("marks"), photos: at("photos"), doomed: at("doomed"), drafts: at("drafts"), closed: at("closed"),
-		meta: at("meta"), receipts: at("receipts"), cards: at("cards"), equals: at("equals"),
+		meta: at("meta"), pairings: at("pairings"), receipts: at("receipts"), cards: at("cards"), equals: at("equals"),
 		purging: at("purging"), held: at("held"), recent: at("recent"), void: at("void"),
 	}
 	// These grow at the end of each origin's keys, so full pages stay full.
@@ -236,6 +237,13 @@ func (c *change) keyOf(slot uint32) (fileKey, error) {
 		return key, nil
 	}
 	return c.s.keys.key(slot)
+}
+
+// shredRow has the key of a row of the log overwritten after the transaction. A row in plain text has none.
+func (c *change) shredRow(value []byte) {
+	if slot := slotOf(value); slot != 0 {
+		c.shred = append(c.shred, slot)
+	}
 }
 
 // change runs one transaction. When do returns an error nothing is changed, in the file or in memory. On a full disk it

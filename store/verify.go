@@ -130,17 +130,18 @@ func (s *Store) clock(peers []time.Duration) protocol.Clock {
 // shredStep is how many cases one transaction of Shred deletes.
 const shredStep = 4096
 
-// Shred deletes the cases and photos of an active member that has fallen silent, and says how many cases there were. Its
-// takedowns stay, and no new ones are made: when it speaks again its log is asked for from the beginning.
+// Shred deletes the cases and photos of an active or suspended member that has fallen silent, and says how many cases
+// there were. Its takedowns and stances stay, and no new takedowns are made: when it speaks again its log is asked for
+// from the beginning.
 func (s *Store) Shred(o protocol.Origin) (cases int, err error) {
 	for {
 		n := 0
 		err := s.change(func(c *change) error {
 			m := c.s.members[o]
-			if m == nil || m.Standing != protocol.Active {
+			if !m.kept() || m.Standing == protocol.Own {
 				return protocol.ErrOrigin
 			}
-			live := c.casesOf(m, shredStep)
+			live := c.liveOf(m, shredStep, rowCase)
 			if err := c.forget(m, live); err != nil {
 				return err
 			}

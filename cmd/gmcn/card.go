@@ -102,18 +102,7 @@ func runCard(c *call) error {
 
 // readCard reads a card from a file; - is the input.
 func (c *call) readCard(file string) (*protocol.Card, error) {
-	var raw []byte
-	var err error
-	if file == "-" {
-		raw, err = readSome(c.in)
-	} else {
-		f, ferr := os.Open(file)
-		if ferr != nil {
-			return nil, ferr
-		}
-		defer f.Close()
-		raw, err = readSome(f)
-	}
+	raw, err := c.readArg(file)
 	if err != nil {
 		return nil, fmt.Errorf("read card: %w", err)
 	}
@@ -122,6 +111,19 @@ func (c *call) readCard(file string) (*protocol.Card, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return card, nil
+}
+
+// readArg reads a file of a size that a person would send; - is the input.
+func (c *call) readArg(file string) ([]byte, error) {
+	if file == "-" {
+		return readSome(c.in)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readSome(f)
 }
 
 // explain says whose a card is.

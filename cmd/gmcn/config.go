@@ -70,6 +70,9 @@ type NodeConfig struct {
 	Listen []string `toml:"listen"`
 	// Lease is how long other countries may show our cases without hearing from us: 24h to 168h, default 72h.
 	Lease duration `toml:"lease"`
+	// AutoSuspend suspends a country here when two thirds of the other active ones, three at least, have suspended it.
+	// Default: false; a person decides.
+	AutoSuspend bool `toml:"auto_suspend"`
 	// ReviewDays is after how many days an officer must confirm a public case again: 7 to 180, default 90.
 	ReviewDays int `toml:"review_days"`
 	// PhotoGiB and PhotoGiBHourly bound the photos kept of each other country and fetched of it in an hour, in GiB;

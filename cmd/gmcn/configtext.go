@@ -71,6 +71,8 @@ label = {{words .Label}}
 listen = {{list .Node.Listen}}
 # How long other countries may show our cases without hearing from us: 24h to 168h.
 lease = {{str (span .Node.Lease)}}
+# Suspend a country here when two thirds of the others have suspended it. A person takes it back.
+{{if not .Node.AutoSuspend}}# {{end}}auto_suspend = true
 # After how many days an officer must confirm a public case again, or it hides itself everywhere: 7 to 180.
 review_days = {{.Node.ReviewDays}}
 # How many GiB of photos are kept of each other country, and fetched of it in an hour. Past them only thumbnails come.

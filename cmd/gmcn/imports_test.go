@@ -44,7 +44,7 @@ var homes = map[string][]string{
 	"github.com/ipfs/go-cid":      {"protocol", "store", "node", "ui/site", "ui/admin", "cmd/gmcn"},
 	"github.com/yuin/goldmark":    {"ui"},
 	"github.com/microcosm-cc/":    {"ui"},
-	"rsc.io/qr":                   {"ui/poster", "cmd/gmcn"},
+	"rsc.io/qr":                   {"ui/poster", "ui/admin", "cmd/gmcn"},
 	"github.com/pelletier/":       {"ui/i18n", "cmd/gmcn"},
 }
 

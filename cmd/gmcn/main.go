@@ -35,7 +35,9 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		initCommand, runCommand, demoCommand, cardCommand, peerAddCommand, peerListCommand, peerRemoveCommand,
+		initCommand, runCommand, demoCommand, cardCommand, peerInviteCommand, peerAcceptCommand,
+		peerPendingCommand, peerConfirmCommand, peerRefuseCommand, peerAddCommand, peerListCommand, peerVouchCommand,
+		peerSuspendCommand, peerResumeCommand, peerRemoveCommand,
 		casePublishCommand, caseListCommand, caseShowCommand, caseRenewCommand, caseCloseCommand, caseReceiptsCommand,
 		posterCommand, checkCommand, verifyReportCommand, passwordCommand, versionCommand,
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -176,7 +177,7 @@ Example:
 		if err := cl.fetch("/peers", &rows); err != nil {
 			return err
 		}
-		row, err := pickPeer(rows, args[0])
+		row, err := pickPeer(rows, args[0], protocol.Active, protocol.Suspended)
 		if err != nil {
 			return err
 		}
@@ -195,12 +196,12 @@ Example:
 	},
 }
 
-// pickPeer finds the one other member that name means.
-func pickPeer(rows []peerRow, name string) (*peerRow, error) {
+// pickPeer finds the one other member of these standings that name means.
+func pickPeer(rows []peerRow, name string, of ...protocol.Standing) (*peerRow, error) {
 	var found []*peerRow
 	for i := range rows {
 		r := &rows[i]
-		if r.Standing != protocol.Active {
+		if !slices.Contains(of, r.Standing) {
 			continue
 		}
 		for _, s := range []string{r.Country, r.Name, r.Fingerprint, r.Origin.String()} {

@@ -73,7 +73,8 @@ func newSite(home *country, n *node.Node, log *slog.Logger) (http.Handler, error
 // nodeConfig is the part of the configuration that is the node's.
 func (c *country) nodeConfig(log *slog.Logger) node.Config {
 	return node.Config{Dir: c.dir, Listen: c.Node.Listen, Lease: time.Duration(c.Node.Lease), Review: time.Duration(c.Node.ReviewDays) * day,
-		PhotoBytes: int64(c.Node.PhotoGiB) << 30, PhotoHourly: int64(c.Node.PhotoGiBHourly) << 30, NAT: c.Node.NAT, Relay: c.Node.Relay, Log: log}
+		PhotoBytes: int64(c.Node.PhotoGiB) << 30, PhotoHourly: int64(c.Node.PhotoGiBHourly) << 30, NAT: c.Node.NAT, Relay: c.Node.Relay,
+		AutoSuspend: c.Node.AutoSuspend, Log: log}
 }
 
 // serve runs a country until ctx ends.

@@ -119,6 +119,12 @@ func (s *console) routes() []route {
 		{"POST", "/:lang/signout", signedIn, s.signOut},
 		{"GET", "/:lang/", signedIn, s.showCases},
 		{"GET", "/:lang/network", signedIn, s.showNetwork},
+		{"POST", "/:lang/network/invite", signedIn, s.invite},
+		{"POST", "/:lang/network/accept", signedIn, s.acceptInvite},
+		{"GET", "/:lang/network/pairings/:pairing", signedIn, s.showPairing},
+		{"POST", "/:lang/network/pairings/:pairing", signedIn, s.settlePairing},
+		{"GET", "/:lang/network/members/:member", signedIn, s.showMember},
+		{"POST", "/:lang/network/members/:member", signedIn, s.changeMember},
 		{"GET", "/:lang/cases/new", signedIn, s.showNewCase},
 		{"GET", "/:lang/cases/:id", signedIn, s.showCase},
 		{"POST", "/:lang/cases/:id", signedIn, s.saveCase},
@@ -202,7 +208,8 @@ type page struct {
 // NoticeClass says whether the notice is good news.
 func (p *page) NoticeClass() string {
 	switch p.Notice {
-	case "admin.saved", "admin.renewed", "admin.published", "admin.closed", "admin.discarded", "admin.signedout":
+	case "admin.saved", "admin.renewed", "admin.published", "admin.closed", "admin.discarded", "admin.signedout",
+		"pair.confirmed", "pair.refused", "member.done":
 		return "ok"
 	}
 	return "warn"

@@ -26,7 +26,14 @@ func (d *desk) paths(lang, id, file string) (all [][2]string) {
 	if all, err := d.node.Closed(); err == nil && len(all) > 0 {
 		closed = all[0].ID.String()
 	}
-	r := strings.NewReplacer(":lang", lang, ":id", id, ":closed", closed, ":cid", file, ":part", "child", ":index", "0", "/static/*name", "/static/gmcn.css")
+	pairing, member := protocol.PairNonce{1}.String(), protocol.Origin{1}.String()
+	if all, err := d.node.Pairings(); err == nil && len(all) > 0 {
+		pairing = all[0].ID().String()
+	}
+	if peers, err := d.node.Peers(); err == nil && len(peers) > 1 {
+		member = peers[1].Member.Card.Origin().String()
+	}
+	r := strings.NewReplacer(":lang", lang, ":id", id, ":closed", closed, ":pairing", pairing, ":member", member, ":cid", file, ":part", "child", ":index", "0", "/static/*name", "/static/gmcn.css")
 	for _, route := range d.handler.(*gin.Engine).Routes() {
 		all = append(all, [2]string{route.Method, r.Replace(route.Path)})
 	}
@@ -104,7 +111,7 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 			t.Errorf("%s: %d %s; want a refusal that keeps what was entered", name, p.status, p.text())
 		}
 	}
-	for _, path := range []string{"/en/signout", at + "/publish", at + "/close", at + "/discard", at + "/remove/child/0"} {
+	for _, path := range []string{"/en/signout", "/en/network/invite", "/en/network/accept", at + "/publish", at + "/close", at + "/discard", at + "/remove/child/0"} {
 		if p := d.small(path, []pair{{"reason", "error"}, {"csrf", "wrong"}}); p.status != http.StatusForbidden {
 			t.Errorf("%s with a wrong token: %d", path, p.status)
 		}
@@ -229,7 +236,12 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.closeOne("XA-3")
-	missing := regexp.MustCompile(`⟦[^⟧]*⟧|admin\.[a-z]+|%!`)
+	xb := otherNode(t, "XB")
+	if err := d.node.AddMember(xb.Card()); err != nil {
+		t.Fatal(err)
+	}
+	waiting, known := paired(t, d.node, otherNode(t, "XC"))
+	missing := regexp.MustCompile(`⟦[^⟧]*⟧|admin\.[a-z]+|pair\.[a-z]+|member\.[a-z]+|%!`)
 	look := func(p *shown, lang string) {
 		t.Helper()
 		if found := missing.FindString(p.body); found != "" {
@@ -287,6 +299,10 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 				look(p, lang)
 			}
 		}
+		for _, id := range []protocol.PairNonce{waiting, known} {
+			look(d.get("/"+lang+"/network/pairings/"+id.String()), lang)
+		}
+		look(d.small("/"+lang+"/network/accept", []pair{{"csrf", d.token()}, {"text", "nothing"}}), lang)
 		look(d.get("/"+lang+"/cases/"+other.ID.String()+"?check=1"), lang)
 		look(d.get("/"+lang+"/cases/"+other.ID.String()+"/discard"), lang)
 		look(d.get("/"+lang+"/cases/"+draft.ID.String()+"/remove/companion/0"), lang)
@@ -315,7 +331,15 @@ func TestMessagesOfRareCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := []string{"invalid.original", "invalid.who", "invalid.number", "admin.conflict", "admin.savedexcept", "admin.notready", "admin.changedsince",
-		"admin.lapsed", "admin.removed", "admin.toomany", "admin.expired"}
+		"admin.lapsed", "admin.removed", "admin.toomany", "admin.expired", "pair.ours", "pair.ended", "pair.used", "pair.noanswer", "pair.nocard",
+		"pair.many", "pair.confirmed", "pair.refused", "pair.wasremoved", "pair.ismember", "member.notsure", "member.changedsince", "member.done",
+		"member.vouching", "member.isremoved", "member.issuspended"}
+	for _, v := range []protocol.View{protocol.Vouches, protocol.Suspends} {
+		keys = append(keys, "say."+string(v))
+		for _, n := range protocol.Notes(v) {
+			keys = append(keys, "note."+string(n))
+		}
+	}
 	for _, key := range []string{"expired", "toolarge", "deskclosed", "server", "badrequest"} {
 		keys = append(keys, "error."+key+".title", "error."+key+".text")
 	}
@@ -331,7 +355,7 @@ func TestMessagesOfRareCases(t *testing.T) {
 	}
 	for _, l := range b.Locales() {
 		for _, key := range keys {
-			if s := l.T(key, "max", 1); strings.Contains(s, "⟦") {
+			if s := l.T(key, "max", 1, "member", "x"); strings.Contains(s, "⟦") {
 				t.Errorf("%s: %s", l.Tag, s)
 			}
 		}
@@ -348,7 +372,7 @@ func TestNetworkPage(t *testing.T) {
 	if got, err := protocol.ParseCard([]byte(text(p.byID("card")))); err != nil || got.Origin() != card.Origin() {
 		t.Errorf("the card cannot be read back: %v", err)
 	}
-	if !strings.Contains(p.text(), card.Origin().Fingerprint()) || !strings.Contains(p.text(), "gmcn peer add") || !strings.Contains(p.text(), "أرفينيا") {
+	if !strings.Contains(p.text(), card.Origin().Fingerprint()) || !strings.Contains(p.text(), "أرفينيا") {
 		t.Errorf("network page: %s", p.text())
 	}
 }

@@ -14,8 +14,8 @@
 //     the disk.
 //   - Nothing but styles and pictures of the frame may be kept by a browser.
 //
-// What it never does: sign, validate or decide anything itself (node and protocol do), change who the members are, log a
-// name or an address, or need JavaScript.
+// What it never does: sign, validate or decide anything itself (node and protocol do), log a name or an address, or
+// need JavaScript. Who is a member changes only by a person pressing a button of pair.go or member.go.
 //
 // # The form of a case
 //

@@ -6,22 +6,28 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gmcn/gmcn/node"
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/ui"
+	"github.com/gmcn/gmcn/ui/i18n"
 )
 
-// networkPage shows the members and our own card.
+// networkPage shows the members, the pairings that are under way, and our own card.
 type networkPage struct {
 	page
 	Members                   []memberRow
+	Pairings                  []pairingRow
+	Pasted, Wrong             string   // an invitation that could not be taken, and why
 	Picture                   *picture // nil without other members
 	Card, Fingerprint, Origin string
 	Until                     string
 }
 
+// memberRow is a member in the list, and the head of its page.
 type memberRow struct {
+	Href                             string // of its page, "" for our own
 	Name, Lang, Country, Fingerprint string
-	Own, Removed                     bool
+	Own, Suspended, Removed          bool
 	State                            string // of the link to it
 	LastSeen, Confirmed, Lease       string // "" for what is not known
 	Held, Behind, PhotosMissing      int
@@ -29,37 +35,58 @@ type memberRow struct {
 }
 
 func (s *console) showNetwork(c *gin.Context) error {
-	p := networkPage{page: s.page(c, s.locale(c).T("admin.network"))}
-	l := p.Locale
+	p, err := s.networkPage(c)
+	if err != nil {
+		return err
+	}
+	return s.pages.Render(c, http.StatusOK, "network", p)
+}
+
+func (s *console) networkPage(c *gin.Context) (*networkPage, error) {
+	p := &networkPage{page: s.page(c, s.locale(c).T("admin.network"))}
 	card := s.Node.Card()
 	p.Card, p.Fingerprint, p.Origin = card.Text(), card.Origin().Fingerprint(), card.Origin().String()
 	p.Until = p.Date(protocol.DateOf(card.NotAfter.Local()))
 	peers, err := s.Node.Peers()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	for i := range peers {
+		p.Members = append(p.Members, s.memberRow(p.Locale, &peers[i]))
+	}
+	if p.Picture = newPicture(p.Locale, peers); len(p.Picture.Spots) == 0 {
+		p.Picture = nil
+	}
+	pairings, err := s.Node.Pairings()
+	if err != nil {
+		return nil, err
+	}
+	for _, pairing := range pairings {
+		p.Pairings = append(p.Pairings, s.pairingRow(p.Locale, pairing))
+	}
+	return p, nil
+}
+
+func (s *console) memberRow(l *i18n.Locale, peer *node.Peer) memberRow {
 	when := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
 		}
 		return l.DateTime(t.Local())
 	}
-	for _, peer := range peers {
-		m := peer.Member
-		row := memberRow{
-			Country: ui.CountryName(l, m.Card.CountryNames, m.Card.Country), Fingerprint: m.Card.Origin().Fingerprint(),
-			Own: m.Standing == protocol.Own, Removed: m.Standing == protocol.Removed, State: linkOf(peer),
-			LastSeen: when(peer.LastSeen), Held: int(peer.Live), Behind: int(peer.Lag()), PhotosMissing: peer.PhotosMissing,
-			Received: size(l, peer.In), Sent: size(l, peer.Out), Photos: size(l, peer.PhotoBytes),
-		}
-		row.Lang, row.Name = m.Card.Names.Pick(l.Tag)
-		if peer.Head != nil {
-			row.Confirmed, row.Lease = when(peer.Head.At), when(peer.Head.Until)
-		}
-		p.Members = append(p.Members, row)
+	m := peer.Member
+	row := memberRow{
+		Country: ui.CountryName(l, m.Card.CountryNames, m.Card.Country), Fingerprint: m.Card.Origin().Fingerprint(),
+		Own: m.Standing == protocol.Own, Suspended: m.Standing == protocol.Suspended, Removed: m.Standing == protocol.Removed,
+		State: linkOf(*peer), LastSeen: when(peer.LastSeen), Held: int(peer.Live), Behind: int(peer.Lag()),
+		PhotosMissing: peer.PhotosMissing, Received: size(l, peer.In), Sent: size(l, peer.Out), Photos: size(l, peer.PhotoBytes),
 	}
-	if p.Picture = newPicture(l, peers); len(p.Picture.Spots) == 0 {
-		p.Picture = nil
+	row.Lang, row.Name = m.Card.Names.Pick(l.Tag)
+	if !row.Own {
+		row.Href = "/" + l.Tag + "/network/members/" + m.Card.Origin().String()
 	}
-	return s.pages.Render(c, http.StatusOK, "network", &p)
+	if peer.Verified != nil {
+		row.Confirmed, row.Lease = when(peer.Verified.At), when(peer.Verified.Until)
+	}
+	return row
 }

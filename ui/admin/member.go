@@ -1,0 +1,113 @@
+package admin
+
+import (
+	"errors"
+	"html/template"
+	"io/fs"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/gmcn/gmcn/node"
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/ui"
+)
+
+// memberPage is another member: what is said of it, and what a person here may do about it.
+type memberPage struct {
+	page
+	memberRow
+	Since                        string
+	Active                       bool
+	Vouching                     bool // we vouch for it
+	Said                         []template.HTML
+	VouchReasons, SuspendReasons []option
+	Back                         string
+}
+
+// member returns the other member that the address names.
+func (s *console) member(c *gin.Context) (*node.Peer, error) {
+	o, err := protocol.ParseOrigin(c.Param("member"))
+	if err != nil || o == s.Node.Origin() {
+		return nil, &ui.Fault{Status: http.StatusNotFound, Key: "notfound"}
+	}
+	peers, err := s.Node.Peers()
+	if err != nil {
+		return nil, err
+	}
+	for i := range peers {
+		if peers[i].Member.Card.Origin() == o {
+			return &peers[i], nil
+		}
+	}
+	return nil, &ui.Fault{Status: http.StatusNotFound, Key: "notfound"}
+}
+
+func (s *console) showMember(c *gin.Context) error {
+	peer, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	m := peer.Member
+	_, name := m.Card.Names.Pick(s.locale(c).Tag)
+	p := memberPage{page: s.page(c, name), Active: m.Standing == protocol.Active}
+	l := p.Locale
+	p.memberRow, p.Since = s.memberRow(l, peer), l.DateTime(m.Since.Local())
+	p.Back = "/" + l.Tag + "/network"
+	stances := s.Node.Stances(m.Card.Origin())
+	if p.Said, err = s.said(&p.Page, stances); err != nil {
+		return err
+	}
+	p.Vouching = len(stances) > 0 && stances[0].By == s.Node.Origin() && stances[0].View == protocol.Vouches
+	reasons := func(v protocol.View) []option {
+		out := []option{{"", p.T("member.nowhy"), true}}
+		for _, n := range protocol.Notes(v) {
+			if n != "removed" {
+				out = append(out, option{string(n), p.T("note." + string(n)), false})
+			}
+		}
+		return out
+	}
+	p.VouchReasons, p.SuspendReasons = reasons(protocol.Vouches), reasons(protocol.Suspends)
+	return s.pages.Render(c, http.StatusOK, "member", &p)
+}
+
+// changeMember does what a button of the member's page says.
+func (s *console) changeMember(c *gin.Context) error {
+	values, err := s.form(c)
+	if err != nil {
+		return err
+	}
+	peer, err := s.member(c)
+	if err != nil {
+		return err
+	}
+	o, note := peer.Member.Card.Origin(), protocol.Note(values.Get("why"))
+	notice := "member.done"
+	switch values.Get("do") {
+	case "vouch":
+		err = s.Node.Vouch(o, note)
+	case "unvouch":
+		err = s.Node.WithdrawVouch(o)
+	case "suspend":
+		err = s.Node.SuspendMember(o, values.Get("hide") != "", note)
+	case "resume":
+		err = s.Node.ResumeMember(o)
+	case "remove":
+		if values.Get("sure") == "" {
+			notice = "member.notsure"
+			break
+		}
+		err = s.Node.RemoveMember(o)
+	default:
+		return &ui.Fault{Status: http.StatusBadRequest, Key: "badrequest"}
+	}
+	if errors.Is(err, fs.ErrNotExist) { // somebody else was faster
+		notice, err = "member.changedsince", nil
+	}
+	if err != nil {
+		return err
+	}
+	s.sessions.tell(sessionOf(c), notice)
+	return s.seeOther(c, "/network/members/"+o.String())
+}
