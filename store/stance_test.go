@@ -153,7 +153,7 @@ func TestASuspendedMemberRunsOut(t *testing.T) {
 		must(t, s.SetHead(xb.head(protocol.MinLease)))
 		s.Heard(xb.origin(), time.Now().Add(time.Minute))
 		must(t, s.Suspend(xb.origin(), false, time.Now()))
-		if ahead := s.Clock(nil).Now.Sub(time.Now()); ahead != 0 {
+		if ahead := time.Until(s.Clock(nil).Now); ahead != 0 {
 			t.Errorf("a suspended member sets our clock on by %s", ahead)
 		}
 		shown := func() bool { _, err := s.Public().Case(xb.ref(id)); return err == nil }
