@@ -57,7 +57,7 @@ func signMany(b testing.TB, a *Node, n int) {
 // equal; a thousand records differ. Beside it, in the same run: the same records pulled with a signature checked for
 // each, and negentropy (range-based set reconciliation) over the same sets.
 func BenchmarkCatchUp(b *testing.B) {
-	a, c := benchPair(b)
+	a, c := benchPair(b, false)
 	n := *benchRecords
 	start := time.Now()
 	signMany(b, a, n)

@@ -13,6 +13,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/x/simlibp2p"
 	"github.com/marcopolo/simnet"
+	"golang.org/x/time/rate"
 
 	"github.com/gmcn/gmcn/protocol"
 )
@@ -136,8 +137,8 @@ func plainGossip(t *testing.T) (took []time.Duration) {
 	return took
 }
 
-// benchPair returns two running nodes on loopback, with gossip off so that nothing but the pull is measured.
-func benchPair(b *testing.B) (*Node, *Node) {
+// benchPair returns two running nodes on loopback; with gossip off nothing but the pull is measured.
+func benchPair(b *testing.B, gossip bool) (*Node, *Node) {
 	var nodes []*Node
 	for i := range 2 {
 		dir := b.TempDir()
@@ -146,7 +147,7 @@ func benchPair(b *testing.B) (*Node, *Node) {
 		if _, err := Init(dir, d, Secret{Passphrase: "p", Work: 1}); err != nil {
 			b.Fatal(err)
 		}
-		n, err := Open(Config{Dir: dir, Listen: d.Addrs, noGossip: true})
+		n, err := Open(Config{Dir: dir, Listen: d.Addrs, noGossip: !gossip})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -173,6 +174,70 @@ func benchPair(b *testing.B) (*Node, *Node) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	return nodes[0], nodes[1]
+}
+
+// BenchmarkPublish takes a case from Publish until it is on another node's disk and to be shown, over loopback TCP;
+// "plain" takes a message of its size by gossipsub as it comes from one host's Publish to the other's subscription. The
+// difference is the signatures and what is made durable at both ends, which the delay of a real link hides.
+func BenchmarkPublish(b *testing.B) {
+	b.Run("case", func(b *testing.B) {
+		a, c := benchPair(b, true)
+		a.live.SetLimit(rate.Inf) // as an officer publishes, not as an import
+		time.Sleep(2 * time.Second)
+		for b.Loop() {
+			b.StopTimer()
+			d := testDraft(randomName(), "XA")
+			if err := a.SaveDraft(d); err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+			r, err := a.Publish(d.ID)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for ref := r.Header().Ref(); ; time.Sleep(50 * time.Microsecond) {
+				if _, err := c.Public().Case(ref); err == nil {
+					break
+				}
+			}
+		}
+	})
+	b.Run("plain", func(b *testing.B) {
+		var topics []*pubsub.Topic
+		var sub *pubsub.Subscription
+		var hosts []host.Host
+		for range 2 {
+			h, err := libp2p.New(libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer h.Close()
+			ps, err := pubsub.NewGossipSub(b.Context(), h)
+			if err != nil {
+				b.Fatal(err)
+			}
+			t, err := ps.Join("plain")
+			if err != nil {
+				b.Fatal(err)
+			}
+			if sub, err = t.Subscribe(); err != nil {
+				b.Fatal(err)
+			}
+			hosts, topics = append(hosts, h), append(topics, t)
+		}
+		if err := hosts[0].Connect(b.Context(), peer.AddrInfo{ID: hosts[1].ID(), Addrs: hosts[1].Addrs()}); err != nil {
+			b.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		for b.Loop() {
+			if err := topics[0].Publish(b.Context(), make([]byte, 1200)); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := sub.Next(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // forget makes n lose what it holds of a member, by removing it and adding it again, and waits for the connection.
