@@ -73,6 +73,9 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 			if s := r.Stance(); s != nil {
 				n.weigh(s.Member)
 			}
+			if r.Header().Origin == n.Origin() {
+				n.adopt(r)
+			}
 		case errors.Is(stored[i], protocol.ErrFork):
 			n.log.Error("a member signed two records for one place of its log", "member", r.Header().Origin.String(),
 				"seq", r.Header().Seq, "record", r)

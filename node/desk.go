@@ -54,6 +54,38 @@ func (n *Node) SaveDraft(d *store.Draft) error {
 	return n.store.SaveDraft(d)
 }
 
+// adopt gives a case of ours that a peer gave back its place on the desk, so that officers can revise and close it: the
+// data folder was restored from a backup that did not have it. What never left the country is lost. An officer's later
+// work on the case stays.
+func (n *Node) adopt(r *protocol.Record) {
+	wake(n.head)
+	if r.Type() != protocol.TypeCase {
+		return
+	}
+	n.desk.Lock()
+	defer n.desk.Unlock()
+	h := r.Header()
+	d, err := n.store.Draft(h.Case)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d = &store.Draft{ID: h.Case, Case: *r.Case(), Photos: r.Photos(), Changed: h.At}
+		if m := r.Members(); m != nil {
+			d.Members = *m
+		}
+	case err == nil && d.PublishedRev >= h.Rev:
+		return
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		d.PublishedRev = h.Rev
+		err = n.store.SaveDraft(d)
+	}
+	if err != nil && !errors.Is(err, protocol.ErrClosed) {
+		n.log.Error("a case of ours that came back is not on the desk", "case", h.Case.String(), "error", err)
+		return
+	}
+	n.log.Warn("a case of ours came back from another member: was this folder restored from a backup?", "case", h.Case.String())
+}
+
 // Draft returns one case of the desk; fs.ErrNotExist when there is none, or it was closed.
 func (n *Node) Draft(id protocol.CaseID) (*store.Draft, error) { return n.store.Draft(id) }
 

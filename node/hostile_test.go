@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -375,6 +377,54 @@ func TestRenewedCardTravels(t *testing.T) {
 			}
 			return true
 		})
+	})
+}
+
+// TestRestoredBackup puts a data folder back that is older than what was published: the cases come back from the other
+// members, with their drafts, so that one that has been found in between can be closed.
+func TestRestoredBackup(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 3, nil)
+		defer w.close()
+		backup := filepath.Join(t.TempDir(), "backup")
+		dir := w.nodes[0].cfg.Dir
+		reopen := func() {
+			var err error
+			if w.nodes[0], err = Open(w.nodes[0].cfg); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.nodes[0].Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(backup, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		reopen()
+		w.startAll()
+		time.Sleep(3 * time.Second)
+		r := w.publish(0, randomName())
+		w.until(2*time.Second, "everywhere", w.everywhere(w.shows, r))
+
+		w.stops[0]()
+		if err := errors.Join(w.nodes[0].Close(), os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(backup))); err != nil {
+			t.Fatal(err)
+		}
+		reopen()
+		if w.shows(0, r) {
+			t.Fatal("the backup has the case: the test shows nothing")
+		}
+		w.start(0)
+		w.until(5*time.Minute, "the case is back on our own site", func() bool { return w.shows(0, r) })
+		d, err := w.nodes[0].Draft(r.Header().Case)
+		if err != nil || d.PublishedRev != r.Header().Rev || d.Case.Number != r.Case().Number {
+			t.Fatalf("on the desk: %+v, %v", d, err)
+		}
+		closed, err := w.nodes[0].CloseCase(r.Header().Case, "located_safe")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.until(time.Minute, "gone everywhere", w.everywhere(w.gone, closed))
 	})
 }
 
