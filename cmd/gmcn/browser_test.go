@@ -200,6 +200,16 @@ func TestPagesInABrowser(t *testing.T) {
 			b.see(lang+"-members", desk+"/"+lang+"/network", width, false)
 		}
 	}
+	b.do(chromedp.Navigate(desk+"/en/network"), chromedp.Click(chromedp.CSS(`form[action*="invite"] button`)), chromedp.WaitVisible(chromedp.CSS(`textarea[readonly]`)))
+	pairing, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.pathname`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range []string{"en", "ar"} {
+		for _, width := range widths {
+			b.see(lang+"-pairing", desk+"/"+lang+strings.TrimPrefix(pairing, "/en"), width, false)
+		}
+	}
 }
 
 func findCase(list string) (string, error) {
@@ -318,4 +328,17 @@ func TestAnOfficersDay(t *testing.T) {
 		}
 		return nil
 	})
+
+	// The board says who has confirmed.
+	b.do(chromedp.Navigate(console[1]+"en/"), chromedp.WaitVisible(chromedp.CSS(`main a[href*="/closed/"]`)))
+	board, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.querySelector('main a[href*="/closed/"]').pathname`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range []string{"en", "ar"} {
+		for _, width := range widths {
+			b.see(lang+"-board", strings.TrimSuffix(console[1], "/")+"/"+lang+strings.TrimPrefix(board, "/en"), width, false)
+			b.see(lang+"-desk-closed", console[1]+lang+"/", width, false)
+		}
+	}
 }
