@@ -130,7 +130,10 @@ func TestPhotoQuota(t *testing.T) {
 				w.t.Fatal(err)
 			}
 			time.Sleep(countEvery + watchEvery) // the files that went are counted out, what is left is still too much
-			w.nodes[1].quota.stored = DefaultPhotoBytes
+			q := &w.nodes[1].quota
+			q.mu.Lock()
+			q.stored = DefaultPhotoBytes
+			q.mu.Unlock()
 		}},
 		{"bytes in an hour", func(c *Config) { c.PhotoHourly = 1 }, func(*world, *protocol.Record) { time.Sleep(time.Hour) }},
 	} {
