@@ -280,15 +280,11 @@ Example:
 		if _, err := c.parse(0, 0); err != nil {
 			return err
 		}
-		cl, err := connect(*dir)
+		cl, d, err := ask[desk](*dir, "/cases")
 		if err != nil {
 			return err
 		}
 		defer cl.close()
-		var d desk
-		if err := cl.fetch("/cases", &d); err != nil {
-			return err
-		}
 		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "NUMBER\tREVISION\tSINCE\tPHOTOS\tID\tCHILDREN")
 		for _, o := range d.Open {

@@ -33,6 +33,18 @@ type client struct {
 	close   func() error
 }
 
+// ask reaches the node of a data folder and fetches what stands at a path. The caller closes the client.
+func ask[T any](dir, path string) (cl *client, got T, err error) {
+	if cl, err = connect(dir); err != nil {
+		return nil, got, err
+	}
+	if err = cl.fetch(path, &got); err != nil {
+		cl.close()
+		return nil, got, err
+	}
+	return cl, got, nil
+}
+
 // connect reaches the node of a data folder. The caller closes the client.
 func connect(dir string) (*client, error) {
 	if _, err := os.Stat(filepath.Join(dir, configFile)); errors.Is(err, fs.ErrNotExist) {

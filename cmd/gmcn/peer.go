@@ -100,15 +100,11 @@ Example:
 		if _, err := c.parse(0, 0); err != nil {
 			return err
 		}
-		cl, err := connect(*dir)
+		cl, rows, err := ask[[]peerRow](*dir, "/peers")
 		if err != nil {
 			return err
 		}
 		defer cl.close()
-		var rows []peerRow
-		if err := cl.fetch("/peers", &rows); err != nil {
-			return err
-		}
 		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "COUNTRY\tSTANDING\tCONNECTED\tHELD\tHEARD\tFINGERPRINT\tNAME")
 		for _, r := range rows {
@@ -168,15 +164,11 @@ Example:
 		if err != nil {
 			return err
 		}
-		cl, err := connect(*dir)
+		cl, rows, err := ask[[]peerRow](*dir, "/peers")
 		if err != nil {
 			return err
 		}
 		defer cl.close()
-		var rows []peerRow
-		if err := cl.fetch("/peers", &rows); err != nil {
-			return err
-		}
 		row, err := pickPeer(rows, args[0], protocol.Active, protocol.Suspended)
 		if err != nil {
 			return err

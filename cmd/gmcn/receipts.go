@@ -88,15 +88,11 @@ Example:
 		if err != nil {
 			return err
 		}
-		cl, err := connect(*dir)
+		cl, board, err := ask[[]boardRow](*dir, "/board")
 		if err != nil {
 			return err
 		}
 		defer cl.close()
-		var board []boardRow
-		if err := cl.fetch("/board", &board); err != nil {
-			return err
-		}
 		var found []boardRow
 		for _, b := range board {
 			if strings.EqualFold(args[0], b.ID.String()) || strings.EqualFold(args[0], b.Ref.String()) || strings.EqualFold(args[0], b.Number) {
