@@ -131,6 +131,7 @@ func (c *composer) heading() {
 	c.fill(c.shine, rect{0, bandHeight, c.paper.w, ruleHeight})
 	b := c.f.fit(c.words.heading, bold, 70, 18, 1.15, c.width, bandHeight-40, 2)
 	c.print(b, on(c.brand, paper), margin, (bandHeight-b.height())/2, c.width, atStart)
+	c.print(c.f.fit(c.words.draft, bold, 15, minSize, 1, c.width, 15, 1), on(c.brand, paper), margin, 10, c.width, atEnd)
 }
 
 // body fills what the bands leave: name, when and where, photo and facts, what happened.
@@ -313,6 +314,7 @@ func (c *composer) call() error {
 	y = c.print(number, on(ink, c.shine, paper), margin, y, width, atStart) + 17
 	y = c.print(donot, paper, margin, y, width, atStart) + 12
 	c.print(agency, line, margin, y, width, atStart)
+	c.print(c.f.fit(c.words.emergency, bold, 12, minSize, 1, width, 12, 1), paper, margin, band.y+8, width, atStart)
 	return nil
 }
 
@@ -339,10 +341,10 @@ func (c *composer) oneLine(s string, most, width float64) block {
 const maxURL = 200
 
 func (c *composer) code(panel rect) error {
-	if len(c.words.url) > maxURL {
+	if len(c.words.code) > maxURL {
 		return fmt.Errorf("the address in the QR code has more than %d characters", maxURL)
 	}
-	code, err := qr.Encode(c.words.url, qr.M)
+	code, err := qr.Encode(c.words.code, qr.M)
 	if err != nil {
 		return fmt.Errorf("QR code: %w", err)
 	}
@@ -369,7 +371,7 @@ func (c *composer) code(panel rect) error {
 // foot says which case it is, who issued the poster, and how to check it.
 func (c *composer) foot() {
 	const size, leading = 8.5, 12
-	first := c.paper.h - footHeight + 12
+	first := c.paper.h - footHeight + 8
 	for i, line := range []struct {
 		start, end string
 		weight     weight
@@ -377,6 +379,7 @@ func (c *composer) foot() {
 		{c.words.number, c.words.check, bold},
 		{c.words.issued, c.words.url, regular},
 		{c.words.valid, c.words.fingerprint, regular},
+		{c.words.verify, "", regular},
 	} {
 		y := first + float64(i)*leading
 		end := c.f.wrap(line.end, line.weight, size, 1, c.width/2, 1)

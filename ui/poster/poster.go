@@ -44,6 +44,22 @@ const (
 	Letter Size = "letter"
 )
 
+// Heading is what stands above the name. A child found, whom nobody knows, has its own.
+type Heading int
+
+const (
+	Missing  Heading = iota // "Missing"
+	HelpFind                // "Help find"
+)
+
+// State of a poster. A draft says so.
+type State int
+
+const (
+	Published State = iota
+	Draft
+)
+
 // Input is what a poster is made of. Render only reads it.
 type Input struct {
 	Case *protocol.Case
@@ -59,8 +75,16 @@ type Input struct {
 	Country string
 	// Hotline is printed exactly as it is given. Case.Hotline goes before it; "" prints none.
 	Hotline string
-	// CaseURL is the address in the QR code; "" prints none. Best below 60 characters.
+	// Emergency is the number for a child in danger now, printed exactly as it is given; "" prints none.
+	Emergency string
+	// CaseURL is the address of the case's page. The QR code has it if there is no Code; "" prints none.
 	CaseURL string
+	// Code is what the QR code says instead: an address in capital letters, at most maxURL characters.
+	Code string
+	// CheckURL is a short address to type where Code may be checked, such as "missing.example/verify"; "" prints none.
+	CheckURL string
+	Heading  Heading
+	State    State
 	// Brand and Accent are colours like "#B00020"; "" is our own red or yellow. Text on them is black or white by contrast.
 	Brand, Accent string
 	// Updated is the time of the record; ages are counted up to it, and the PDF is dated by it.

@@ -27,9 +27,11 @@ type sheet struct {
 
 	call, hotline, donot string
 	agency, phone        string
-	scan, url            string
+	emergency            string
+	draft                string
+	scan, code, url      string
 
-	number, valid, issued, check, fingerprint string
+	number, valid, issued, check, verify, fingerprint string
 }
 
 // fact is one thing to know the child by.
@@ -94,8 +96,15 @@ func write(in *Input, f *faces) (*sheet, error) {
 	if c.Agency.Name != "" {
 		s.agency, s.phone = w.say(c.Agency.Name), w.exact(c.Agency.Phone)
 	}
-	if in.CaseURL != "" {
-		s.url = w.exact(in.CaseURL)
+	if in.Emergency != "" {
+		s.emergency = w.say(l.T("poster.emergency", "number", whole(in.Emergency)))
+	}
+	if in.State == Draft {
+		s.draft = w.say(l.T("poster.draft"))
+	}
+	if in.CaseURL != "" || in.Code != "" {
+		s.code = w.exact(cmp.Or(in.Code, in.CaseURL))
+		s.url = w.exact(cmp.Or(in.CaseURL, in.Code))
 		s.scan = w.say(l.T("poster.scan"))
 	}
 	if c.Number != "" {
@@ -108,7 +117,12 @@ func write(in *Input, f *faces) (*sheet, error) {
 		s.valid = w.say(l.T("poster.validuntil", "date", w.date(protocol.DateOf(in.ValidUntil))))
 	}
 	s.check = w.say(l.T("poster.check"))
-	s.fingerprint = w.say(in.Fingerprint)
+	if in.CheckURL != "" {
+		s.verify = w.say(l.T("poster.verify", "address", in.CheckURL))
+	}
+	if in.Fingerprint != "" {
+		s.fingerprint = w.say(l.T("poster.key", "fingerprint", whole(in.Fingerprint)))
+	}
 	return s, w.err(l.Tag)
 }
 
@@ -147,6 +161,10 @@ func (w *writer) headingKey() string {
 		return "poster.who.female"
 	case w.found:
 		return "poster.who"
+	case w.in.Heading == HelpFind && len(children) > 1:
+		return "poster.helpfind.many"
+	case w.in.Heading == HelpFind:
+		return "poster.helpfind"
 	case len(children) > 1:
 		return "poster.missing.many"
 	case sex == "female" || sex == "male":

@@ -138,3 +138,13 @@ func TestUnknownDayIsNotInvented(t *testing.T) {
 		t.Errorf("place is %q", got)
 	}
 }
+
+func TestWordsOfTheOfficerAndTheCountry(t *testing.T) {
+	in := sample(t, "en", A4)
+	in.Heading, in.State, in.Emergency, in.CheckURL = HelpFind, Draft, "112", "missing.example/verify"
+	in.Code = "HTTPS://MISSING.EXAMPLE/V/0123456789"
+	s := written(t, in)
+	if s.heading != "HELP FIND" || s.draft != "DRAFT" || s.emergency != "In an emergency: 112" || s.code != in.Code || !strings.Contains(s.verify, in.CheckURL) {
+		t.Errorf("heading %q, draft %q, emergency %q, code %q, verify %q", s.heading, s.draft, s.emergency, s.code, s.verify)
+	}
+}
