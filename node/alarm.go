@@ -111,7 +111,7 @@ func (n *Node) watchLoop(ctx context.Context) error {
 
 // watch raises and settles the alarms that can be read off what we hold.
 func (n *Node) watch() {
-	now, own := time.Now(), n.Card()
+	now, own := n.now(), n.Card()
 	set := func(on bool, kind AlarmKind, o protocol.Origin, since time.Time) {
 		if on {
 			n.raise(kind, o, since)
@@ -124,7 +124,7 @@ func (n *Node) watch() {
 	if free, total, err := diskSpace(n.cfg.Dir); err == nil {
 		set(nearlyFull(free, total), AlarmDisk, own.Origin(), now)
 	}
-	over := n.quota.exceeded(now)
+	over := n.quota.exceeded(time.Now())
 	n.mu.RLock()
 	members := make([]store.Member, 0, len(n.members))
 	for _, m := range n.members {
@@ -160,6 +160,6 @@ func nearlyFull(free, total uint64) bool { return free < total/diskShare && free
 func (n *Node) storeFailed(err error) {
 	var errno syscall.Errno
 	if errors.Is(err, store.ErrDamaged) || errors.As(err, &errno) && errno != syscall.ENOSPC && errno != syscall.ENOENT {
-		n.raise(AlarmStore, n.Origin(), time.Now())
+		n.raise(AlarmStore, n.Origin(), n.now())
 	}
 }

@@ -131,7 +131,7 @@ func (n *Node) Report(id protocol.CaseID) (*protocol.Report, error) {
 		return nil, err
 	}
 	own := n.Card()
-	r := protocol.Report{Origin: own.Origin(), Epoch: own.Epoch, Number: t.Number, ShownUntil: t.ShownUntil, At: time.Now(),
+	r := protocol.Report{Origin: own.Origin(), Epoch: own.Epoch, Number: t.Number, ShownUntil: t.ShownUntil, At: n.now(),
 		Takedown: down.Bytes()}
 	cards := [][]byte{own.Bytes()}
 	for _, m := range t.Members {

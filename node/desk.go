@@ -50,7 +50,7 @@ func (n *Node) SaveDraft(d *store.Draft) error {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	d.Changed, d.Dirty = time.Now(), true
+	d.Changed, d.Dirty = n.now(), true
 	return n.store.SaveDraft(d)
 }
 
@@ -142,7 +142,7 @@ func (n *Node) publish(id protocol.CaseID) (*protocol.Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("publish case %s: %w", id, err)
 	}
-	now := time.Now()
+	now := n.now()
 	if p := Problems(d, now); len(p) > 0 {
 		return nil, p
 	}
@@ -195,7 +195,7 @@ func (n *Node) closeCase(id protocol.CaseID, reason protocol.Reason) (*protocol.
 	if err != nil {
 		return nil, fmt.Errorf("close case %s: %w", id, err)
 	}
-	now := time.Now()
+	now := n.now()
 	// What stays is written first: a crash in between leaves a line too many, never a closed case that nobody can find.
 	if err := n.store.SaveClosed(store.Closed{ID: id, Ref: protocol.RefOf(n.Origin(), id), Number: d.Case.Number, Reason: reason, At: now,
 		ShownUntil: until}); err != nil {

@@ -56,7 +56,7 @@ func (n *Node) signHeadLocked() (*protocol.Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now := n.now()
 	h, err := protocol.SignHead(n.key, protocol.Head{
 		Origin: card.Origin(), Epoch: card.Epoch, Seq: state.Seq, Root: state.Root, Live: state.Live, Dead: state.Dead,
 		Instance: n.store.Instance(), At: now, Until: now.Add(n.cfg.Lease),

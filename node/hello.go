@@ -93,7 +93,7 @@ func (f *framed) readHello() (*protocol.Hello, error) {
 func (m *mesh) greeted(ours, theirs *protocol.Hello, id peer.ID) error {
 	m.n.heard(id)
 	m.n.mu.Lock()
-	m.n.offsets[id] = time.Until(time.UnixMilli(theirs.Now))
+	m.n.offsets[id] = time.UnixMilli(theirs.Now).Sub(m.n.now())
 	m.n.mu.Unlock()
 	if len(theirs.Card) > 0 {
 		if err := m.n.takeCard(theirs.Card); err != nil && !errors.Is(err, protocol.ErrOrigin) {
@@ -113,7 +113,7 @@ func (n *Node) helloTo(id peer.ID) (*protocol.Hello, error) {
 		return nil, err
 	}
 	h := &protocol.Hello{Mine: protocol.GoneMark(n.Card().ID()), Vector: vector, Members: members, Instance: n.store.Instance(),
-		Now: time.Now().UnixMilli()}
+		Now: n.now().UnixMilli()}
 	n.mu.RLock()
 	defer n.mu.RUnlock()
 	if m, ok := n.members[n.peers[id]]; ok {

@@ -146,7 +146,7 @@ func (n *Node) RenewCard(d Details, passphrase string) (*protocol.Card, error) {
 	if err := writeFile(filepath.Join(n.cfg.Dir, cardFile), []byte(card.Text())); err != nil {
 		return nil, err
 	}
-	if err := n.store.SetMember(card, protocol.Own, time.Now()); err != nil {
+	if err := n.store.SetMember(card, protocol.Own, n.now()); err != nil {
 		return nil, err
 	}
 	if err := n.loadMembers(); err != nil {

@@ -21,10 +21,10 @@ func (n *Node) AddMember(card *protocol.Card) error {
 	if card.Origin() == n.Origin() {
 		return errors.New("this is our own card; ask the other country for theirs")
 	}
-	if !card.NotAfter.After(time.Now()) {
+	if !card.NotAfter.After(n.now()) {
 		return fmt.Errorf("this card ended on %s; ask for a new one", card.NotAfter.Format(time.DateOnly))
 	}
-	if err := n.store.SetMember(card, protocol.Active, time.Now()); err != nil {
+	if err := n.store.SetMember(card, protocol.Active, n.now()); err != nil {
 		return err
 	}
 	if err := n.membersChanged(); err != nil {
@@ -43,7 +43,7 @@ func (n *Node) RemoveMember(o protocol.Origin) error {
 	if m.Standing == protocol.Own {
 		return errors.New("this is our own member; it cannot be removed")
 	}
-	if err := n.store.SetMember(m.Card, protocol.Removed, time.Now()); err != nil {
+	if err := n.store.SetMember(m.Card, protocol.Removed, n.now()); err != nil {
 		return err
 	}
 	if err := n.membersChanged(); err != nil {
@@ -156,7 +156,7 @@ func (n *Node) heard(id peer.ID) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if o, ok := n.peers[id]; ok {
-		n.seen[o] = time.Now()
+		n.seen[o] = n.now()
 	}
 }
 

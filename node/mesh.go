@@ -248,6 +248,6 @@ func (g gater) InterceptSecured(dir network.Direction, p peer.ID, _ network.Conn
 		return true
 	}
 	m := g.n.mesh.Load()
-	return dir == network.DirInbound && m != nil && g.n.pairs.open() && m.strangers() < maxStrangers
+	return dir == network.DirInbound && m != nil && g.n.pairs.open(g.n.now()) && m.strangers() < maxStrangers
 }
 func (g gater) InterceptUpgraded(network.Conn) (bool, control.DisconnectReason) { return true, 0 }

@@ -1,8 +1,6 @@
 package node
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/gmcn/gmcn/protocol"
@@ -66,7 +64,7 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	m.records.Collect(out)
 	m.pulls.Collect(out)
 	m.traffic.all.Collect(out)
-	now := time.Now()
+	now := m.n.now()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}

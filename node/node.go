@@ -41,9 +41,11 @@ type Config struct {
 	Relay bool
 	Log   *slog.Logger
 
-	// options and noGossip let tests put the host on a simulated network and take gossip away.
+	// options, noGossip and clock let tests put the host on a simulated network, take gossip away and set the node's clock
+	// wrong.
 	options  []libp2p.Option
 	noGossip bool
+	clock    func() time.Time
 }
 
 // Node is one member's node. Its methods may be called by several goroutines at once, and all but Run work without a
@@ -53,6 +55,9 @@ type Node struct {
 	log   *slog.Logger
 	store *store.Store
 	key   ed25519.PrivateKey // the node key
+	// now tells the date, for all that is signed, stored or held against what others dated. How long something takes is
+	// told by the time package itself.
+	now func() time.Time
 
 	// desk serialises what the country's own staff do to a case, so that a draft, its record and its closing cannot
 	// cross. It is never held over a network call.
@@ -98,6 +103,9 @@ func Open(cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.clock == nil {
+		cfg.clock = time.Now
+	}
 	if cfg.Lease == 0 {
 		cfg.Lease = protocol.DefaultLease
 	}
@@ -112,12 +120,12 @@ func Open(cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(cfg.Dir, card.Origin())
+	st, err := store.OpenAt(cfg.Dir, card.Origin(), cfg.clock)
 	if err != nil {
 		return nil, err
 	}
 	n := &Node{
-		cfg: cfg, log: cfg.Log, store: st, key: key, card: card,
+		cfg: cfg, log: cfg.Log, store: st, key: key, now: cfg.clock, card: card,
 		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, offsets: map[peer.ID]time.Duration{},
 		pairs: newPairs(),
 
@@ -135,7 +143,7 @@ func Open(cfg Config) (*Node, error) {
 			here: map[protocol.Origin]int64{}, hour: map[protocol.Origin]*hour{}, over: map[protocol.Origin]time.Time{}},
 	}
 	n.metrics = newMetrics(n)
-	err = n.store.SetMember(card, protocol.Own, time.Now())
+	err = n.store.SetMember(card, protocol.Own, n.now())
 	if err == nil {
 		err = n.loadMembers()
 	}

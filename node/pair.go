@@ -84,10 +84,10 @@ func newPairs() *pairs {
 }
 
 // open says whether a stranger may come in to knock.
-func (p *pairs) open() bool {
+func (p *pairs) open(now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return time.Now().Before(p.until)
+	return now.Before(p.until)
 }
 
 // calls says whether we may dial a node to knock there.
@@ -104,7 +104,7 @@ func (n *Node) loadPairings() error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	now := n.now()
 	n.pairs.until, n.pairs.hosts = now, map[peer.ID]*store.Pairing{}
 	for _, p := range all {
 		switch {
@@ -149,7 +149,7 @@ func (n *Node) Invite() (*Pairing, error) { return n.begin(nil, nil) }
 
 // begin makes our half of a pairing: an invitation, or the answer to theirs.
 func (n *Node) begin(theirs *protocol.Invite, card *protocol.Card) (*Pairing, error) {
-	own, now := n.Card(), time.Now()
+	own, now := n.Card(), n.now()
 	i := protocol.Invite{Root: own.Root, Addrs: own.Addrs, Nonce: protocol.NewPairNonce(), Expires: now.Add(protocol.InviteLife)}
 	p := &store.Pairing{Made: now, Theirs: theirs, Card: card}
 	if theirs != nil {
@@ -191,7 +191,7 @@ func (n *Node) AcceptInvite(text []byte) (*Pairing, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now := n.now()
 	switch {
 	case theirs.Root == n.Card().Root:
 		return nil, ErrOurs
@@ -220,7 +220,7 @@ func (n *Node) AcceptInvite(text []byte) (*Pairing, error) {
 // answered fills one of our invitations with the country that came on it. Whoever comes first has it.
 func (n *Node) answered(id protocol.PairNonce, card *protocol.Card, nonce protocol.PairNonce) (*store.Pairing, error) {
 	p, err := n.store.Pairing(id)
-	now := time.Now()
+	now := n.now()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, ErrNoAnswer
@@ -247,7 +247,7 @@ func (n *Node) Pairings() ([]*Pairing, error) {
 	}
 	var out []*Pairing
 	for _, p := range all {
-		if p.Over(time.Now()) {
+		if p.Over(n.now()) {
 			continue
 		}
 		shown, err := n.shown(p)
@@ -412,7 +412,7 @@ func (n *Node) welcomed(id protocol.PairNonce, w *protocol.Welcome) error {
 		switch {
 		case p.Invited() || !p.Theirs.Issued(card):
 			return errors.New("the node that invited us showed the card of another")
-		case !card.NotAfter.After(time.Now()):
+		case !card.NotAfter.After(n.now()):
 			return ErrEnded
 		}
 		p.Card, p.Knocked = card, true
@@ -423,7 +423,7 @@ func (n *Node) welcomed(id protocol.PairNonce, w *protocol.Welcome) error {
 // servePair answers whoever knocks: members and, while an invitation is open, strangers.
 func (m *mesh) servePair(s network.Stream) {
 	id := s.Conn().RemotePeer()
-	if !m.n.pairs.open() || !m.enter(id) {
+	if !m.n.pairs.open(m.n.now()) || !m.enter(id) {
 		s.Reset()
 		return
 	}

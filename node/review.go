@@ -31,7 +31,7 @@ func (n *Node) Due() ([]Due, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := time.Now().Add(ReviewSoon)
+	limit := n.now().Add(ReviewSoon)
 	var all []Due
 	for _, d := range drafts {
 		if by := n.store.ReviewBy(d.ID); !by.IsZero() && !by.After(limit) {
@@ -66,7 +66,7 @@ func (n *Node) renew(id protocol.CaseID) (*protocol.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
+	now := n.now()
 	r, err := n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
 		h.At, h.ReviewBy = now, now.Add(n.cfg.Review)
 		return protocol.Sign(n.key, protocol.Entry{Header: h, Case: live.Case(), Members: live.Members(), Photos: live.Photos()})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"time"
 
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/store"
@@ -18,7 +17,7 @@ func (n *Node) SuspendMember(o protocol.Origin, hide bool, note protocol.Note) e
 	if note != "" && !slices.Contains(protocol.Notes(protocol.Suspends), note) {
 		return fmt.Errorf("%q is no reason to suspend a member", note)
 	}
-	if err := n.store.Suspend(o, hide, time.Now()); err != nil {
+	if err := n.store.Suspend(o, hide, n.now()); err != nil {
 		return err
 	}
 	if err := n.membersChanged(); err != nil {
@@ -83,7 +82,7 @@ func (n *Node) say(o protocol.Origin, v protocol.View, note protocol.Note) error
 	}
 	n.desk.Lock()
 	r, err := n.store.Append(protocol.StanceID(o), n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
-		h.At = time.Now()
+		h.At = n.now()
 		return protocol.Sign(n.key, protocol.Entry{Header: h, Stance: &protocol.Stance{Member: o, View: v, Since: h.At.UnixMilli(), Note: note}})
 	})
 	n.desk.Unlock()
@@ -118,7 +117,7 @@ func (n *Node) weigh(o protocol.Origin) {
 	if voices < minVoices || 3*against < 2*voices {
 		return
 	}
-	if err := n.store.Suspend(o, false, time.Now()); err != nil {
+	if err := n.store.Suspend(o, false, n.now()); err != nil {
 		n.log.Error("suspending a member by policy", "member", o.String(), "error", err)
 		return
 	}

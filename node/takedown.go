@@ -278,7 +278,7 @@ func (n *Node) takeReceipt(raw []byte, from protocol.Origin, sent map[cid.Cid]*p
 	if !ok {
 		return nil, false, protocol.ErrOrigin
 	}
-	now := time.Now()
+	now := n.now()
 	if !member.Card.NotAfter.After(now) {
 		return nil, false, fmt.Errorf("receipt under a card that has ended: %w", protocol.ErrKey)
 	}
@@ -435,7 +435,7 @@ func (n *Node) receipt(f *framed, w sweeping, phase protocol.Phase) error {
 		return err
 	}
 	r, err := protocol.SignReceipt(n.key, protocol.Receipt{Takedown: w.record, By: n.Origin(), Phase: phase, Epoch: state.Epoch,
-		Seq: state.Seq, Root: state.Root, At: time.Now()})
+		Seq: state.Seq, Root: state.Root, At: n.now()})
 	if err != nil {
 		return err
 	}

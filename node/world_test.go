@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,8 @@ type world struct {
 	net   *simnet.Simnet
 	nodes []*Node
 	stops []func()
+
+	skew []atomic.Int64 // how far each node's clock is ahead, in ns
 
 	mu  sync.Mutex
 	cut func(a, b int) bool // says which pairs hear nothing of each other
@@ -64,7 +67,7 @@ func newWorld(t testing.TB, n int, change func(i int, cfg *Config)) *world {
 
 // newStrangers makes n nodes that know nothing of each other.
 func newStrangers(t testing.TB, n int, change func(i int, cfg *Config)) *world {
-	w := &world{t: t}
+	w := &world{t: t, skew: make([]atomic.Int64, n)}
 	w.net = &simnet.Simnet{LatencyFunc: w.latency, Logger: slog.New(slog.DiscardHandler)}
 	dir := t.TempDir()
 	for i := range n {
@@ -81,7 +84,7 @@ func newStrangers(t testing.TB, n int, change func(i int, cfg *Config)) *world {
 			}),
 			libp2p.DisableIdentifyAddressDiscovery(),
 			libp2p.ResourceManager(&network.NullResourceManager{}),
-		}}
+		}, clock: func() time.Time { return w.clock(i) }}
 		if change != nil {
 			change(i, &cfg)
 		}
@@ -95,6 +98,12 @@ func newStrangers(t testing.TB, n int, change func(i int, cfg *Config)) *world {
 	w.net.Start()
 	return w
 }
+
+// clock is what node i's clock says.
+func (w *world) clock(i int) time.Time { return time.Now().Add(time.Duration(w.skew[i].Load())) }
+
+// setClock sets node i's clock ahead, or behind if d is negative.
+func (w *world) setClock(i int, d time.Duration) { w.skew[i].Store(int64(d)) }
 
 func testDetails(i int) Details {
 	return Details{

@@ -92,7 +92,7 @@ func (s *Store) keyFor(d digest, size int, desk bool) (slot uint32, key fileKey,
 				return err
 			}
 			slot = c.slots[d]
-			c.then = append(c.then, func() { s.loose[d] = time.Now() })
+			c.then = append(c.then, func() { s.loose[d] = s.now() })
 		}
 		key, err = c.key(slot)
 		return err

@@ -69,7 +69,7 @@ func (c *change) guarded(m *member, ref protocol.Ref) (bool, error) {
 	if m.origin == c.s.own {
 		return false, nil
 	}
-	now := time.Now()
+	now := c.s.now()
 	n, ok := c.bursts[m.short]
 	if !ok {
 		first, old := recentKey(m.short, 0, protocol.Ref{}), recentKey(m.short, now.Add(-guardWindow).UnixMilli(), protocol.Ref{})
@@ -100,7 +100,7 @@ func (c *change) hold(m *member, r, old *protocol.Record, row []byte) error {
 	h, was := r.Header(), old.Header()
 	ref := h.Ref()
 	held := heldCase{
-		until: time.Now().Add(guardDelay).UnixMilli(), row: row,
+		until: c.s.now().Add(guardDelay).UnixMilli(), row: row,
 		takedown: place{m.short, h.Epoch, h.Seq}, at: place{m.short, was.Epoch, was.Seq},
 	}
 	if err := c.held.Put(ref[:], held.value()); err != nil {
@@ -337,7 +337,7 @@ func (s *Store) tend(ctx context.Context) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		now := time.Now()
+		now := s.now()
 		due := func(h heldCase) bool { return h.until <= now.UnixMilli() }
 		more := false
 		err := s.view(func(b *buckets) error {

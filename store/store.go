@@ -30,6 +30,7 @@ type Store struct {
 	instance [16]byte
 	db       database
 	keys     *keys
+	now      func() time.Time
 
 	queueMu sync.Mutex
 	queue   []*waiting // records that wait for the next transaction
@@ -53,7 +54,10 @@ type Store struct {
 
 // Open opens the store in dir, or makes it there, and finishes the purges that a crash cut short. own is this node's
 // member.
-func Open(dir string, own protocol.Origin) (*Store, error) {
+func Open(dir string, own protocol.Origin) (*Store, error) { return OpenAt(dir, own, time.Now) }
+
+// OpenAt is Open on a machine whose clock says now, right or wrong.
+func OpenAt(dir string, own protocol.Origin, now func() time.Time) (*Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "photos"), 0o700); err != nil {
 		return nil, fmt.Errorf("make store: %w", err)
 	}
@@ -64,7 +68,7 @@ func Open(dir string, own protocol.Origin) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
-	s := &Store{dir: dir, own: own}
+	s := &Store{dir: dir, own: own, now: now}
 	s.db.Store(db)
 	for _, step := range []func() error{s.prepare, s.load, s.settle} {
 		if err := step(); err != nil {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -61,7 +60,7 @@ func (c *change) unrefer(d digest, by byte, who [16]byte) error {
 
 // dropLoose drops files that nobody has referred to for an hour.
 func (c *change) dropLoose() error {
-	now := time.Now()
+	now := c.s.now()
 	for d, since := range c.s.loose {
 		if now.Sub(since) <= looseTime {
 			continue

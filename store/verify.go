@@ -124,7 +124,7 @@ func (s *Store) Clock(peers []time.Duration) protocol.Clock {
 
 // clock is Clock for who holds mu.
 func (s *Store) clock(peers []time.Duration) protocol.Clock {
-	return protocol.ReadClock(time.Now(), s.times, peers)
+	return protocol.ReadClock(s.now(), s.times, peers)
 }
 
 // shredStep is how many cases one transaction of Shred deletes.

@@ -1,0 +1,45 @@
+package node
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// TestASlowClockHidesWhatItCannotTell sets one clock of four an hour back: its owner is told, and nothing of other
+// countries is shown there until the clock is right again; a lease does not go on by it.
+func TestASlowClockHidesWhatItCannotTell(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 4, func(_ int, cfg *Config) { cfg.Lease = protocol.MinLease })
+		defer w.close()
+		w.startAll()
+		r, own := w.publish(0, randomName()), w.publish(1, randomName())
+		w.until(10*time.Second, "everywhere", w.everywhere(w.shows, r, own))
+		alarmed := func(i int) bool {
+			return slices.ContainsFunc(w.nodes[i].Alarms(), func(a Alarm) bool { return a.Kind == AlarmClock })
+		}
+		w.setClock(1, -time.Hour)
+		if w.shows(1, r) || !alarmed(1) {
+			t.Errorf("an hour behind: shown %t, alarm %t", w.shows(1, r), alarmed(1))
+		}
+		if !w.shows(1, own) {
+			t.Error("our own case depends on a clock")
+		}
+		w.setClock(1, -20*time.Minute)
+		w.until(15*time.Minute, "20 minutes behind is corrected by the heads of others", func() bool {
+			return w.shows(1, r) && alarmed(1) && time.Since(w.nodes[1].Clock().Now) < 11*time.Minute
+		})
+		w.setClock(1, protocol.MinLease+time.Minute)
+		if w.shows(1, r) || !w.shows(2, r) {
+			t.Error("a clock a day ahead hides others' cases here and nowhere else")
+		}
+		w.setClock(1, 0)
+		if !w.shows(1, r) || alarmed(1) {
+			t.Errorf("right again: shown %t, alarm %t", w.shows(1, r), alarmed(1))
+		}
+		next := w.publish(1, randomName())
+		w.until(10*time.Second, "a new case everywhere", w.everywhere(w.shows, next))
+	})
+}
