@@ -17,6 +17,7 @@ const (
 	domainCase     domain = "gmcn/1/case"
 	domainTakedown domain = "gmcn/1/takedown"
 	domainStance   domain = "gmcn/1/stance"
+	domainPoster   domain = "gmcn/1/poster"
 	domainInvite   domain = "gmcn/1/invite"
 	domainReceipt  domain = "gmcn/1/receipt"
 	domainReport   domain = "gmcn/1/report"

@@ -44,7 +44,7 @@ func both(b []byte, key ed25519.PrivateKey, d domain, try func(raw []byte)) {
 
 // oneDomain fails when an envelope verifies in another domain than d.
 func oneDomain(t *testing.T, env *opened, key ed25519.PublicKey, d domain) {
-	for _, other := range []domain{domainCard, domainHead, domainCase, domainTakedown, domainStance, domainInvite, domainReceipt, domainReport, ""} {
+	for _, other := range []domain{domainCard, domainHead, domainCase, domainTakedown, domainStance, domainPoster, domainInvite, domainReceipt, domainReport, ""} {
 		if err := env.verify(key, other); other != d && err == nil {
 			t.Fatalf("signed in %s, verifies in %q too", d, other)
 		}
@@ -70,7 +70,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		typ, again, err := c.entry.encode(p.N)
+		typ, again, err := c.entry.encode(p.N, c.stamp)
 		if err != nil || typ != c.Type() || !bytes.Equal(again, c.env.payload) {
 			t.Fatalf("%s %x encodes as %s %x (%v)", c.Type(), c.env.payload, typ, again, err)
 		}
@@ -122,6 +122,45 @@ func FuzzReopen(f *testing.F) {
 			}
 			ReopenHead(raw)
 		})
+	})
+}
+
+// FuzzParseStamp holds that a text is refused with one of our errors, or holds a code that is written in one way alone, and
+// that nothing but what the node signed verifies.
+func FuzzParseStamp(f *testing.F) {
+	signed := map[Stamp]bool{}
+	for _, v := range loadVectors[stampVectors](f, "stamps.json").Valid {
+		s, err := ParseStamp(v.Code)
+		if err != nil {
+			f.Fatal(err)
+		}
+		signed[s] = s.Epoch == testCard(f).Epoch
+		f.Add(v.Code)
+		f.Add("https://xa.example/v/" + strings.ToLower(v.Code) + "\n")
+	}
+	for _, v := range loadVectors[stampVectors](f, "stamps.json").Invalid {
+		f.Add(v.Code)
+	}
+	card := testCard(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseStamp(text)
+		if err != nil {
+			if !errors.Is(err, ErrForm) && !errors.Is(err, ErrSize) && !errors.Is(err, ErrUnknown) {
+				t.Fatal(err)
+			}
+			return
+		}
+		code := s.Code()
+		if len(code) > MaxStampCode || !strings.HasSuffix(strings.ToUpper(strings.Join(strings.Fields(text), "")), code) {
+			t.Fatalf("%q has the code %s", text, code)
+		}
+		if again, err := ParseStamp(code); err != nil || again != s {
+			t.Fatalf("%s reads back as %+v, %v", code, again, err)
+		}
+		if err := s.Check(card); (err == nil) != signed[s] {
+			t.Fatalf("%+v: %v", s, err)
+		}
+		s.Past(testTime)
 	})
 }
 
@@ -466,8 +505,8 @@ func TestCaseSurvivesJSON(t *testing.T) {
 		if err := json.Unmarshal(js, &back); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		_, a, _ := e.encode([16]byte{})
-		_, b, err := back.encode([16]byte{})
+		_, a, _ := e.encode([16]byte{}, nil)
+		_, b, err := back.encode([16]byte{}, nil)
 		if err != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s: changed by JSON %s (%v)", name, js, err)
 		}

@@ -133,16 +133,21 @@ func invalidRecords(t testing.TB) map[string]map[string][]byte {
 	v0 := append([]byte{0x12, 0x20}, sum[:]...)
 	long := append([]byte{0x81, 0x00, 0x55, 0x12, 0x20}, sum[:]...) // version 1 in two bytes
 
+	closed := entryVectors()["takedown: of two revisions and a photo"]
 	takedown := func(change func(*Entry)) []byte {
-		e := entryVectors()["takedown: of two revisions and a photo"]
+		e := closed
 		gone := *e.Takedown
 		e.Takedown = &gone
 		change(&e)
-		_, payload, err := e.encode([16]byte{9})
+		_, payload, err := e.encode([16]byte{9}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return mustSeal(t, keyOf("node"), domainTakedown, payload)
+	}
+	_, takedownPayload, err := closed.encode([16]byte{9}, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
 	form := map[string][]byte{
 		"nothing":                                  {},
@@ -166,7 +171,7 @@ func invalidRecords(t testing.TB) map[string]map[string][]byte {
 		"an unknown field in the case":             with("b.p.zz", 1),
 		"an integer key":                           signed(append(append([]byte{env.payload[0] + 1}, 0x01, 0x01), env.payload[1:]...)),
 		"a key twice":                              signed(slices.Concat([]byte{env.payload[0] + 1}, env.payload[1:], text("ph"), []byte{0x80})),
-		"keys in another order":                    replace("ar\x01at\x64case", "at\x64casear\x01"),
+		"keys in another order":                    replace("at\x64caseav\x01", "av\x01at\x64case"),
 		"a long integer":                           with("q", 0x18, 7),
 		"a long string":                            replace("at\x64case", "at\x78\x04case"),
 		"a float":                                  with("q", 0xf9, 0x47, 0x00),
@@ -205,6 +210,11 @@ func invalidRecords(t testing.TB) map[string]map[string][]byte {
 		"review-by at the writing":                 with("x", mustEncode(t, testTime.UnixMilli())...),
 		"review-by after two years":                with("x", mustEncode(t, testTime.AddDate(2, 0, 0).UnixMilli())...),
 		"review-by at the end of time":             with("x", 0x1b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
+		"no stamp":                                 drop("s"),
+		"a stamp of 63 bytes":                      with("s", blob(make([]byte, 63))...),
+		"a stamp of 65 bytes":                      with("s", blob(make([]byte, 65))...),
+		"a takedown with a stamp":                  mustSeal(t, keyOf("node"), domainTakedown, edit(t, takedownPayload, "s", blob(make([]byte, 64)))),
+		"review-by after what a stamp can say":     signed(edit(t, edit(t, env.payload, "at", mustEncode(t, int64(65535*86400000))), "x", mustEncode(t, int64(65536*86400000)))),
 		"a photo link to a record":                 with("ph.0.c", link(prev.Bytes())...),
 		"a photo link by SHA-1":                    with("ph.0.c", link(cid.NewCidV1(cid.Raw, short).Bytes())...),
 		"a photo link that holds its data":         with("ph.0.c", link(cid.NewCidV1(cid.Raw, identity).Bytes())...),

@@ -14,6 +14,8 @@ const (
 	MaxReport = 4 << 20
 	// MaxPhotoBytes is the size of the largest photo file that a member accepts, in bytes.
 	MaxPhotoBytes = 1 << 20
+	// MaxStampCode is the length of the longest code of a poster, in characters.
+	MaxStampCode = 168
 	// MaxThumbBytes is the size of the largest thumbnail that a member accepts, in bytes.
 	MaxThumbBytes = 24 << 10
 	// MaxThumbWidth and MaxThumbHeight are the sides that a thumbnail fits into, in pixels.
@@ -45,6 +47,11 @@ const (
 	maxPhone  = 24
 	maxURL    = 200
 	maxAddr   = 250
+
+	// maxStampText is the length of the longest text in which a poster's code is looked for, in bytes.
+	maxStampText = 1024
+	// maxStampDay is the last day that a stamp can say, counted from 1 January 1970: in the year 2149.
+	maxStampDay = 1<<16 - 1
 
 	// maxDepth, maxItems and maxPairs bound the CBOR decoder.
 	maxDepth = 10

@@ -71,6 +71,7 @@ func GoneMark(c cid.Cid) Mark {
 // again.
 type Record struct {
 	entry Entry
+	stamp *[ed25519.SignatureSize]byte // of TypeCase
 	id    cid.Cid
 	raw   []byte
 }
@@ -126,6 +127,7 @@ type payload struct {
 	At int64           `cbor:"at"`
 	X  int64           `cbor:"x,omitempty"`
 	N  [16]byte        `cbor:"n"`
+	S  *[64]byte       `cbor:"s,omitempty"`
 	B  cbor.RawMessage `cbor:"b"`
 	Ph []Photo         `cbor:"ph,omitempty"`
 }
@@ -140,7 +142,7 @@ const version = 1
 
 var domains = map[Type]domain{TypeCase: domainCase, TypeTakedown: domainTakedown, TypeStance: domainStance}
 
-// Sign makes a record of e under the node key. It validates e as every receiver will (Problems for a case), draws a
+// Sign makes a record of e under the node key, and the stamp for the posters of a case. It validates e as every receiver will (Problems for a case), draws a
 // fresh salt, and cuts times to milliseconds.
 func Sign(key ed25519.PrivateKey, e Entry) (*Record, error) {
 	var salt [16]byte
@@ -149,7 +151,14 @@ func Sign(key ed25519.PrivateKey, e Entry) (*Record, error) {
 }
 
 func signWith(key ed25519.PrivateKey, e Entry, salt [16]byte) (*Record, error) {
-	typ, raw, err := e.encode(salt)
+	var stamp *[ed25519.SignatureSize]byte
+	if e.Case != nil {
+		var err error
+		if stamp, err = signStamp(key, e.Header); err != nil {
+			return nil, fmt.Errorf("sign record: %w", err)
+		}
+	}
+	typ, raw, err := e.encode(salt, stamp)
 	if err != nil {
 		return nil, fmt.Errorf("sign record: %w", err)
 	}
@@ -165,10 +174,10 @@ func signWith(key ed25519.PrivateKey, e Entry, salt [16]byte) (*Record, error) {
 }
 
 // encode returns the payload that says e.
-func (e *Entry) encode(salt [16]byte) (Type, []byte, error) {
+func (e *Entry) encode(salt [16]byte, stamp *[ed25519.SignatureSize]byte) (Type, []byte, error) {
 	p := payload{
 		V: version, T: TypeCase, O: e.Origin, E: e.Epoch, Q: e.Seq, C: e.Header.Case, R: e.Rev,
-		At: e.At.UnixMilli(), N: salt, Ph: e.Photos,
+		At: e.At.UnixMilli(), N: salt, S: stamp, Ph: e.Photos,
 	}
 	if e.Prev.Defined() {
 		p.P = &Link{e.Prev}
@@ -205,6 +214,7 @@ func (e *Entry) encode(salt [16]byte) (Type, []byte, error) {
 type Claim struct {
 	env   *opened
 	entry Entry
+	stamp *[ed25519.SignatureSize]byte
 	typ   Type
 }
 
@@ -239,7 +249,10 @@ func parse(env *opened, strict bool) (*Claim, error) {
 	if !known(p.V, p.T) {
 		return nil, fmt.Errorf("version %d, type %.20q: %w", p.V, p.T, ErrUnknown)
 	}
-	c := &Claim{env: env, typ: p.T}
+	if strict && (p.S != nil) != (p.T == TypeCase) {
+		return nil, fmt.Errorf("%w: a case has a stamp, nothing else has", ErrForm)
+	}
+	c := &Claim{env: env, typ: p.T, stamp: p.S}
 	c.entry = Entry{Header: Header{
 		Origin: p.O, Epoch: p.E, Seq: p.Q, Case: p.C, Rev: p.R, At: time.UnixMilli(p.At).UTC(),
 	}, Photos: p.Ph}
@@ -308,6 +321,9 @@ func (e *Entry) check() error {
 	if !e.ReviewBy.After(e.At) || e.ReviewBy.Sub(e.At) > 366*24*time.Hour {
 		return errors.New("review-by must follow the writing within a year")
 	}
+	if _, ok := dayOf(e.ReviewBy); !ok {
+		return errors.New("review-by is beyond what a stamp can say")
+	}
 	if err := e.Case.Validate(e.At); err != nil {
 		return err
 	}
@@ -344,7 +360,9 @@ func (c *Claim) Open(key ed25519.PublicKey) (*Record, error) {
 	return c.record(), nil
 }
 
-func (c *Claim) record() *Record { return &Record{entry: c.entry, id: c.env.id, raw: c.env.raw} }
+func (c *Claim) record() *Record {
+	return &Record{entry: c.entry, stamp: c.stamp, id: c.env.id, raw: c.env.raw}
+}
 
 // Open parses and verifies an envelope under card, which certifies the key: all that a third party needs.
 func Open(raw []byte, card *Card) (*Record, error) {
