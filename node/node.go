@@ -140,7 +140,7 @@ func Open(cfg Config) (*Node, error) {
 
 		alarms: alarms{since: map[Alarm]time.Time{}},
 		quota: quota{own: card.Origin(), stored: cmp.Or(cfg.PhotoBytes, DefaultPhotoBytes), hourly: cmp.Or(cfg.PhotoHourly, DefaultPhotoHourly),
-			here: map[protocol.Origin]int64{}, hour: map[protocol.Origin]*hour{}, over: map[protocol.Origin]time.Time{}},
+			here: map[protocol.Origin]int64{}, hour: map[protocol.Origin]*hour{}, view: map[protocol.Origin]*hour{}, over: map[protocol.Origin]time.Time{}},
 	}
 	n.metrics = newMetrics(n)
 	err = n.store.SetMember(card, protocol.Own, n.now())

@@ -35,6 +35,7 @@ type quest struct {
 	store.WantedPhoto
 	// busy says that it waits for its turn or is being fetched. Otherwise nobody had it, and it is left alone until next.
 	busy  bool
+	asked bool      // a page has asked for it
 	tried []peer.ID // who has not got it
 	next  time.Time
 	wait  time.Duration
@@ -93,6 +94,8 @@ func (n *Node) photoLoop(ctx context.Context, m *mesh) error {
 			}
 		case <-n.photo:
 			p.fill()
+		case <-n.store.PhotoAsked():
+			p.fill()
 		case <-t.C:
 			p.fill()
 		}
@@ -113,6 +116,21 @@ func (p *pool) fill() {
 		}
 	}
 	n := p.m.n
+	asked, err := n.store.AskedPhotos()
+	if err != nil {
+		n.log.Error("looking for photos that pages asked for", "error", err)
+	}
+	for _, w := range asked {
+		switch q := p.quests[w.File]; {
+		case q == nil:
+			q = &quest{wait: photoRetry}
+			p.quests[w.File] = q
+			q.WantedPhoto, q.busy, q.asked = w, true, true
+			p.wait(q)
+		default:
+			q.asked = true
+		}
+	}
 	wanted, err := n.store.WantedPhotos(photoList, func(o protocol.Origin, thumb bool) bool {
 		return len(p.queues[o]) < photoList && (thumb || n.quota.allows(o, now))
 	}, func(file cid.Cid) bool {
@@ -167,7 +185,7 @@ func (p *pool) start(ctx context.Context) {
 		} else {
 			delete(p.queues, o)
 		}
-		if !q.Thumb && !p.m.n.quota.allows(o, now) {
+		if !q.Thumb && !(q.asked && p.m.n.quota.allowsAsked(o, now)) && !p.m.n.quota.allows(o, now) {
 			delete(p.quests, q.File) // fill takes it up again
 			continue
 		}
@@ -239,6 +257,9 @@ func (p *pool) end(e fetched) {
 	case e.err == nil:
 		s.rest = 0
 		n.quota.kept(e.Origin, int64(e.Size))
+		if e.asked {
+			n.quota.answered(e.Origin, int64(e.Size), now)
+		}
 		delete(p.quests, e.File)
 		return
 	case errors.As(e.err, &disk):

@@ -170,6 +170,58 @@ func TestPhotoQuota(t *testing.T) {
 	}
 }
 
+// TestPhotoOnFirstView: past the quota a photo comes when a page asks for it, only that one, and only while pages have not
+// asked for as much as may be fetched in an hour.
+func TestPhotoOnFirstView(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 2, func(i int, cfg *Config) {
+			if i == 1 {
+				cfg.PhotoBytes, cfg.PhotoHourly = 1, 1
+			}
+		})
+		defer w.close()
+		w.startAll()
+		time.Sleep(3 * time.Second)
+		var photos []protocol.Photo
+		for i := range 4 {
+			_, p := w.publishPhoto(0, protocoltest.PortraitPNG(protocoltest.Invent(60+int64(i), 9), 400, 500))
+			w.until(time.Minute, "the thumbnail is there", func() bool { return w.has(1, p.Thumb) })
+			photos = append(photos, p)
+		}
+		time.Sleep(2 * time.Minute)
+		pages := w.nodes[1].store.Public()
+		asked := photos[1:] // the first may have come before anything was counted
+		for _, p := range asked {
+			if w.has(1, p.File) {
+				t.Fatal("a photo came past the quota that no page asked for")
+			}
+		}
+		view := func(p protocol.Photo) {
+			t.Helper()
+			if _, err := pages.Photo(p.File.Cid); !errors.Is(err, fs.ErrNotExist) {
+				t.Fatalf("a photo that is not here answers %v", err)
+			}
+			if thumb, err := pages.Thumb(p.File.Cid); err != nil || thumb != p.Thumb.Cid {
+				t.Fatalf("its thumbnail is %s, %v, want %s", thumb, err, p.Thumb.Cid)
+			}
+		}
+		view(asked[0])
+		took := w.until(10*time.Second, "the photo that a page asked for is there", func() bool { return w.has(1, asked[0].File) })
+		t.Logf("there %s after a page asked for it", took)
+		view(asked[1])
+		time.Sleep(5 * time.Minute)
+		if w.has(1, asked[1].File) || w.has(1, asked[2].File) {
+			t.Error("photos came past what pages may ask for in an hour")
+		}
+		time.Sleep(time.Hour)
+		view(asked[1])
+		w.until(time.Minute, "the next hour's photo is there", func() bool { return w.has(1, asked[1].File) })
+		if w.has(1, asked[2].File) {
+			t.Error("a photo came that no page asked for")
+		}
+	})
+}
+
 // TestBusyAndGone: a member that is busy is asked again, and one that says a photo is gone is pulled from.
 func TestBusyAndGone(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -14,7 +14,8 @@ const (
 )
 
 // quota bounds how many bytes of photos we keep of one other member and fetch of it in an hour. Past either bound only
-// its thumbnails are fetched; its records are taken all the same.
+// its thumbnails are fetched, and photos that a visitor's page has just asked for, as many bytes again in an hour; its
+// records are taken all the same.
 type quota struct {
 	own            protocol.Origin
 	stored, hourly int64
@@ -22,6 +23,7 @@ type quota struct {
 	mu   sync.Mutex // guards what follows
 	here map[protocol.Origin]int64
 	hour map[protocol.Origin]*hour
+	view map[protocol.Origin]*hour     // of what pages asked for
 	over map[protocol.Origin]time.Time // since when it was refused a photo
 }
 
@@ -48,16 +50,33 @@ func (q *quota) allows(o protocol.Origin, now time.Time) bool {
 	return false
 }
 
-// spent counts bytes that came over the network, kept or not.
-func (q *quota) spent(o protocol.Origin, bytes int64, now time.Time) {
+// allowsAsked says whether a photo that a page has asked for may be fetched now, whatever allows says.
+func (q *quota) allowsAsked(o protocol.Origin, now time.Time) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	h := q.hour[o]
+	return !q.view[o].reached(q.hourly, now)
+}
+
+// spent counts bytes that came over the network, kept or not.
+func (q *quota) spent(o protocol.Origin, bytes int64, now time.Time) { q.add(q.hour, o, bytes, now) }
+
+// answered counts the bytes of a photo that a page had asked for.
+func (q *quota) answered(o protocol.Origin, bytes int64, now time.Time) { q.add(q.view, o, bytes, now) }
+
+func (q *quota) add(to map[protocol.Origin]*hour, o protocol.Origin, bytes int64, now time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	h := to[o]
 	if h == nil || now.Sub(h.start) >= time.Hour {
 		h = &hour{start: now}
-		q.hour[o] = h
+		to[o] = h
 	}
 	h.bytes += bytes
+}
+
+// reached says whether so many bytes or more were counted in the hour that is running.
+func (h *hour) reached(bytes int64, now time.Time) bool {
+	return h != nil && now.Sub(h.start) < time.Hour && h.bytes >= bytes
 }
 
 // kept counts a file that is now on the disk.
@@ -83,8 +102,7 @@ func (q *quota) exceeded(now time.Time) map[protocol.Origin]time.Time {
 }
 
 func (q *quota) full(o protocol.Origin, now time.Time) bool {
-	h := q.hour[o]
-	return q.here[o] >= q.stored || h != nil && now.Sub(h.start) < time.Hour && h.bytes >= q.hourly
+	return q.here[o] >= q.stored || q.hour[o].reached(q.hourly, now)
 }
 
 // bytes returns how much is kept of a member's photos.

@@ -122,26 +122,62 @@ func (p *Public) Countries() ([]string, error) {
 
 // Photo returns a photo file of a case that is shown now. Errors: ErrGone when its case was taken down; fs.ErrNotExist
 // when it is not here, or no case that is shown refers to it.
+//
+// A file that a page may show and that is not here is noted for AskedPhotos.
 func (p *Public) Photo(file cid.Cid) ([]byte, error) {
 	d, err := photoKey(file)
 	if err != nil {
 		return nil, err
 	}
-	return p.s.photoFile(d, func(b *buckets) (photoInfo, error) {
-		prefix := append(d[:], byRecord)
-		c := b.photos.Cursor()
-		k, v := c.Seek(prefix)
-		live := bytes.HasPrefix(k, prefix)
-		for ; bytes.HasPrefix(k, prefix); k, v = c.Next() {
-			if _, err := p.read(b, protocol.Ref(k[len(prefix):]), p.s.Clock(nil)); !isNot(err) {
-				return photoInfoOf(v), err
+	shown := false
+	photo, err := p.s.photoFile(d, func(b *buckets) (photoInfo, error) {
+		_, info, err := p.showing(b, d)
+		shown = err == nil
+		return info, err
+	})
+	if shown && errors.Is(err, fs.ErrNotExist) {
+		p.s.asked.add(d)
+	}
+	return photo, err
+}
+
+// Thumb returns the thumbnail's name of a photo of a case that is shown now. Errors are those of Photo.
+func (p *Public) Thumb(file cid.Cid) (thumb cid.Cid, err error) {
+	d, err := photoKey(file)
+	if err != nil {
+		return cid.Undef, err
+	}
+	err = p.s.view(func(b *buckets) error {
+		c, _, err := p.showing(b, d)
+		if err != nil {
+			return err
+		}
+		for _, photo := range c.Photos {
+			if photo.File.Cid == file {
+				thumb = photo.Thumb.Cid
+				return nil
 			}
 		}
-		if !live && b.isGone(d) {
-			return photoInfo{}, fmt.Errorf("photo %s: %w", file, ErrGone)
-		}
-		return photoInfo{}, fmt.Errorf("photo %s: %w", file, fs.ErrNotExist)
+		return fmt.Errorf("thumbnail of %s: %w", file, fs.ErrNotExist)
 	})
+	return thumb, err
+}
+
+// showing returns a case that is shown now and refers to a photo file, and what its record says of the file.
+func (p *Public) showing(b *buckets, d digest) (*Shown, photoInfo, error) {
+	prefix := append(d[:], byRecord)
+	c := b.photos.Cursor()
+	k, v := c.Seek(prefix)
+	live := bytes.HasPrefix(k, prefix)
+	for ; bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		if shown, err := p.read(b, protocol.Ref(k[len(prefix):]), p.s.Clock(nil)); !isNot(err) {
+			return shown, photoInfoOf(v), err
+		}
+	}
+	if !live && b.isGone(d) {
+		return nil, photoInfo{}, fmt.Errorf("photo %s: %w", photoCID(d), ErrGone)
+	}
+	return nil, photoInfo{}, fmt.Errorf("photo %s: %w", photoCID(d), fs.ErrNotExist)
 }
 
 // Own returns this node's own card, or fs.ErrNotExist before it is set.

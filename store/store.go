@@ -50,6 +50,8 @@ type Store struct {
 	wanted  wanted
 	loose   map[digest]time.Time // files that nothing refers to, and when they came
 	times   []time.Time          // of the newest heads, for Clock
+
+	asked asked
 }
 
 // Open opens the store in dir, or makes it there, and finishes the purges that a crash cut short. own is this node's
@@ -68,7 +70,7 @@ func OpenAt(dir string, own protocol.Origin, now func() time.Time) (*Store, erro
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
-	s := &Store{dir: dir, own: own, now: now}
+	s := &Store{dir: dir, own: own, now: now, asked: asked{wake: make(chan struct{}, 1)}}
 	s.db.Store(db)
 	for _, step := range []func() error{s.prepare, s.load, s.settle} {
 		if err := step(); err != nil {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"os"
 
 	"github.com/ipfs/go-cid"
@@ -79,13 +78,10 @@ func (s *Store) WantedPhotos(max int, from func(o protocol.Origin, thumb bool) b
 						here = append(here, d)
 						continue
 					}
-					k, v := b.photos.Cursor().Seek(refKey(d, byRecord, [16]byte{}))
-					if !bytes.HasPrefix(k, append(d[:], byRecord)) {
-						continue // a change has just dropped it
+					if w, ok := s.wantedPhoto(b, d); ok { // else a change has just dropped it
+						out = append(out, w)
+						found[of.short]++
 					}
-					i := photoInfoOf(v)
-					out = append(out, WantedPhoto{photoCID(d), i.size, i.width, i.height, i.thumb, s.numbers[of.short].origin})
-					found[of.short]++
 				}
 			}
 		}

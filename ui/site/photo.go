@@ -68,6 +68,12 @@ func (s *site) sendPhoto(c *gin.Context, suffix string, make func(cid.Cid, []byt
 		s.sizes.forget(file.KeyString())
 	}
 	if errors.Is(err, fs.ErrNotExist) {
+		if small := s.thumb(file); small != nil { // asking for the photo has sent for it
+			c.Header("Cache-Control", "no-store")
+			c.Header("X-Robots-Tag", "noimageindex")
+			ui.Send(c, http.StatusOK, "image/jpeg", small)
+			return nil
+		}
 		// The record may have come before its photo: a browser draws this in its place, whatever the status.
 		blank, err := noPhotoFile.ReadFile("nophoto.svg")
 		if err != nil {
@@ -92,6 +98,19 @@ func (s *site) sendPhoto(c *gin.Context, suffix string, make func(cid.Cid, []byt
 	}
 	ui.Send(c, http.StatusOK, "image/jpeg", b)
 	return nil
+}
+
+// thumb returns the thumbnail of a photo that is not here yet, nil if that is not here either.
+func (s *site) thumb(file cid.Cid) []byte {
+	small, err := s.Public.Thumb(file)
+	if err != nil {
+		return nil
+	}
+	b, err := s.Public.Photo(small)
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // forget drops every size of a photo that may not be shown any more.

@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gmcn/gmcn/store"
 	"github.com/gmcn/gmcn/ui/i18n"
 )
 
@@ -75,13 +77,29 @@ func TestPhotoIsKeptMinutesOnly(t *testing.T) {
 // A record comes before its photo: its page must not show a broken picture meanwhile.
 func TestPhotoThatHasNotArrived(t *testing.T) {
 	w := newWorld(t, "XA", languages, false)
-	a := w.get("/photos/" + photoOf(w, w.refs["XB-2026-001"].String()) + "/640.jpg")
+	file := photoOf(w, w.refs["XB-2026-001"].String())
+	a := w.get("/photos/" + file + "/640.jpg")
 	if a.Header().Get("Content-Type") != "image/svg+xml" || !strings.Contains(a.body, "<svg") || a.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("status %d, %s, %s", a.Code, a.Header().Get("Content-Type"), a.Header().Get("Cache-Control"))
 	}
 	if a := w.get("/en/cases/" + w.refs["XA-2026-001"].String() + "/poster.pdf"); a.Code != 200 {
 		t.Errorf("a poster without its photo: status %d", a.Code)
 	}
+
+	// Its thumbnail comes before it, and stands in for it.
+	shown, err := w.store.Public().Case(w.refs["XB-2026-001"])
+	w.check(err)
+	for _, seed := range countries()[1].Cases[0].Photos[:1] {
+		w.check(w.store.PutPhoto(shown.Photos[0].Thumb.Cid, draw(w, seed).Thumb))
+	}
+	a = w.get("/photos/" + file + "/640.jpg")
+	if a.Code != 200 || a.Header().Get("Content-Type") != "image/jpeg" || a.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("with its thumbnail: status %d, %s, %s", a.Code, a.Header().Get("Content-Type"), a.Header().Get("Cache-Control"))
+	}
+	if asked, err := w.store.AskedPhotos(); err != nil || !slices.ContainsFunc(asked, func(w store.WantedPhoto) bool { return w.File.String() == file }) {
+		t.Errorf("the page asked for %v, %v; want %s among them", asked, err, file)
+	}
+
 }
 
 func TestSizesStayWithinTheirMemory(t *testing.T) {
