@@ -89,8 +89,12 @@ type NodeConfig struct {
 type SiteConfig struct {
 	// Listen is the host and port to listen on; default 127.0.0.1:8080, for a proxy with TLS in front.
 	Listen string `toml:"listen"`
-	// Digits sets the digits in which a language writes its numbers: ar = "arab". Default: 0 to 9.
+	// Digits sets the digits in which a language writes its numbers, on pages and posters: ar = "arab". Telephone and case
+	// numbers stay as they are. Default: 0 to 9.
 	Digits map[string]string `toml:"digits"`
+	// Calendar sets the calendar by which a language writes its dates, on pages and posters: th = "buddhist", ethiopic or
+	// persian. The Gregorian date follows in brackets. Default: the Gregorian alone.
+	Calendar map[string]string `toml:"calendar"`
 }
 
 // ConsoleConfig is the section [console].
@@ -175,6 +179,11 @@ func openCountry(dir string) (*country, error) {
 	for tag, digits := range c.Site.Digits {
 		if c.bundle, err = c.bundle.WithDigits(tag, digits); err != nil {
 			return nil, fmt.Errorf("%s: site.digits: %w", path, err)
+		}
+	}
+	for tag, calendar := range c.Site.Calendar {
+		if c.bundle, err = c.bundle.WithCalendar(tag, calendar); err != nil {
+			return nil, fmt.Errorf("%s: site.calendar: %w", path, err)
 		}
 	}
 	if c.look, err = ui.LoadLook(folder, c.Look); err != nil {

@@ -90,8 +90,15 @@ listen = {{str .Site.Listen}}
 # Digits, by language.
 digits = {{words .Site.Digits}}
 {{- else}}
-# Digits, by language, where they are not 0 to 9: arab, arabext, deva, …
+# Digits, by language, where they are not 0 to 9: arab, arabext, deva, … Telephone and case numbers keep 0 to 9.
 # digits = { ar = "arab" }
+{{- end}}
+{{- if .Site.Calendar}}
+# Calendars, by language.
+calendar = {{words .Site.Calendar}}
+{{- else}}
+# Calendars, by language, where the Gregorian date shall only follow in brackets: buddhist, ethiopic, persian.
+# calendar = { th = "buddhist" }
 {{- end}}
 
 [console]

@@ -86,6 +86,7 @@ func TestWrittenConfigurationReadsBack(t *testing.T) {
 	cfg.Member.Names = protocol.Text{"en": `"Quotes", \slashes & <tags> '''`, "sr-Latn": "Nadežda", "ar": "بيت القمر"}
 	cfg.Member.Hotlines = append(cfg.Member.Hotlines, protocol.Hotline{Number: "116 000", Label: protocol.Text{"en": "Day # night"}})
 	cfg.Site.Digits = map[string]string{"ar": "arab"}
+	cfg.Site.Calendar = map[string]string{"th": "buddhist", "fa": "persian"}
 	cfg.Look.Brand = "#1f4f8b"
 	dir := t.TempDir()
 	if err := writeFile(filepath.Join(dir, configFile), cfg.text()); err != nil {

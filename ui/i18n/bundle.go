@@ -19,9 +19,11 @@ var embedded embed.FS
 // reference is the language that fills the gaps of an incomplete catalogue.
 const reference = "en"
 
-// A Bundle is a set of languages, unchanged after Load.
+// A Bundle is a set of languages, unchanged after Load. Some have all messages
+// and may be a site's; the others have those of a poster.
 type Bundle struct {
-	locales map[string]*Locale
+	locales map[string]*Locale // of sites
+	posters map[string]*Locale // of posters: all
 }
 
 // Load makes a Bundle of the embedded languages and of the files of the same
@@ -36,9 +38,9 @@ func Load(overrides fs.FS) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
+	own := map[string]catalogue{}
 	if overrides != nil {
-		own, err := readAll(overrides, "messages", ".toml", parseCatalogue)
-		if err != nil {
+		if own, err = readAll(overrides, "messages", ".toml", parseCatalogue); err != nil {
 			return nil, err
 		}
 		ownData, err := readAll(overrides, "cldr", ".json", parseCLDR)
@@ -46,22 +48,32 @@ func Load(overrides fs.FS) (*Bundle, error) {
 			return nil, err
 		}
 		maps.Copy(data, ownData)
-		for tag, with := range own {
-			if messages[tag] == nil {
-				messages[tag] = maps.Clone(messages[reference])
-			}
-			if err := messages[tag].override(with); err != nil {
-				return nil, fmt.Errorf("messages/%s.toml: %w", tag, err)
-			}
+	}
+	tags := slices.Collect(maps.Keys(messages))
+	for tag := range own {
+		if messages[tag] == nil {
+			tags = append(tags, tag)
 		}
 	}
-	b := &Bundle{locales: make(map[string]*Locale, len(messages))}
-	for tag, c := range messages {
+	english := messages[reference]
+	b := &Bundle{locales: map[string]*Locale{}, posters: make(map[string]*Locale, len(tags))}
+	for _, tag := range tags {
+		c := maps.Clone(english)
+		maps.Copy(c, messages[tag])
+		if err := c.override(own[tag]); err != nil {
+			return nil, fmt.Errorf("messages/%s.toml: %w", tag, err)
+		}
 		if data[tag] == nil {
 			return nil, fmt.Errorf("messages/%s.toml: cldr/%s.json is missing; write it with gen.go", tag, tag)
 		}
-		if b.locales[tag], err = newLocale(tag, c, data[tag]); err != nil {
+		l, err := newLocale(tag, c, data[tag])
+		if err != nil {
 			return nil, fmt.Errorf("messages/%s.toml: %w", tag, err)
+		}
+		b.posters[tag] = l
+		// A language that only the node has is a site's with gaps too.
+		if messages[tag] == nil || english.within(messages[tag], own[tag]) {
+			b.locales[tag] = l
 		}
 	}
 	return b, nil
@@ -92,17 +104,30 @@ func readAll[T any](files fs.FS, folder, ending string, parse func([]byte) (T, e
 	return parsed, nil
 }
 
-// Locale returns the language with exactly this tag.
+// Locale returns the site's language with exactly this tag.
 func (b *Bundle) Locale(tag string) (*Locale, bool) {
 	l, ok := b.locales[tag]
 	return l, ok
 }
 
-// Locales returns all languages, sorted by tag.
-func (b *Bundle) Locales() []*Locale {
-	all := make([]*Locale, 0, len(b.locales))
-	for _, tag := range slices.Sorted(maps.Keys(b.locales)) {
-		all = append(all, b.locales[tag])
+// Locales returns all languages that a site may have, sorted by tag.
+func (b *Bundle) Locales() []*Locale { return sorted(b.locales) }
+
+// PosterLocale returns the language with exactly this tag, which may be one for
+// posters alone: what it has no words for, it says in English.
+func (b *Bundle) PosterLocale(tag string) (*Locale, bool) {
+	l, ok := b.posters[tag]
+	return l, ok
+}
+
+// PosterLocales returns all languages that a poster may have, those of sites
+// included, sorted by tag.
+func (b *Bundle) PosterLocales() []*Locale { return sorted(b.posters) }
+
+func sorted(locales map[string]*Locale) []*Locale {
+	all := make([]*Locale, 0, len(locales))
+	for _, tag := range slices.Sorted(maps.Keys(locales)) {
+		all = append(all, locales[tag])
 	}
 	return all
 }
@@ -136,22 +161,49 @@ func (b *Bundle) Match(acceptLanguage string, supported []string) string {
 // the digits of a CLDR numbering system, such as arab, arabext or deva. Without
 // it every language writes latn, which is 0 to 9.
 func (b *Bundle) WithDigits(tag, numberingSystem string) (*Bundle, error) {
-	l, ok := b.locales[tag]
-	if !ok {
-		return nil, fmt.Errorf("digits of language %q: there is no such language; choose from %q", tag, slices.Sorted(maps.Keys(b.locales)))
-	}
 	zero, ok := zeros[numberingSystem]
 	if !ok {
 		return nil, fmt.Errorf("digits %q of language %q: there is no such numbering system; choose from %q",
 			numberingSystem, tag, slices.Sorted(maps.Keys(zeros)))
 	}
-	changed := *l
-	changed.zero = zero
-	changed.symbols = l.cldr.Symbols["latn"]
-	if s, ok := l.cldr.Symbols[numberingSystem]; ok {
-		changed.symbols = s
+	return b.with(tag, func(l *Locale) error {
+		l.zero = zero
+		l.symbols = l.cldr.Symbols["latn"]
+		if s, ok := l.cldr.Symbols[numberingSystem]; ok {
+			l.symbols = s
+		}
+		return nil
+	})
+}
+
+// WithCalendar returns a copy of b in which one language writes its dates by a
+// calendar, buddhist, ethiopic or persian, with the Gregorian date in brackets.
+// Without it, or with gregorian, every language writes the Gregorian alone.
+func (b *Bundle) WithCalendar(tag, name string) (*Bundle, error) {
+	return b.with(tag, func(l *Locale) error {
+		l.calendar, l.year = calendars[name], l.cldr.Calendars[name]
+		if name != "gregorian" && (l.calendar == nil || l.year == nil) {
+			return fmt.Errorf("calendar %q of language %q: there is no such calendar; choose from gregorian, %s",
+				name, tag, strings.Join(slices.Sorted(maps.Keys(l.cldr.Calendars)), ", "))
+		}
+		return nil
+	})
+}
+
+// with returns a copy of b in which one language is changed.
+func (b *Bundle) with(tag string, change func(*Locale) error) (*Bundle, error) {
+	l, ok := b.posters[tag]
+	if !ok {
+		return nil, fmt.Errorf("language %q: there is no such language; choose from %q", tag, slices.Sorted(maps.Keys(b.posters)))
 	}
-	locales := maps.Clone(b.locales)
-	locales[tag] = &changed
-	return &Bundle{locales: locales}, nil
+	changed := *l
+	if err := change(&changed); err != nil {
+		return nil, err
+	}
+	c := &Bundle{locales: maps.Clone(b.locales), posters: maps.Clone(b.posters)}
+	c.posters[tag] = &changed
+	if c.locales[tag] != nil {
+		c.locales[tag] = &changed
+	}
+	return c, nil
 }

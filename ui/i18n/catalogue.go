@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/pelletier/go-toml/v2"
@@ -161,6 +162,16 @@ func (c catalogue) override(with catalogue) error {
 	return nil
 }
 
+// within reports whether the others together have every key of c.
+func (c catalogue) within(others ...catalogue) bool {
+	for key := range c {
+		if !slices.ContainsFunc(others, func(o catalogue) bool { _, ok := o[key]; return ok }) {
+			return false
+		}
+	}
+	return true
+}
+
 // isPlaceKey reports whether key is country.XX, a node's own name for a place.
 func isPlaceKey(key string) bool {
 	code, ok := strings.CutPrefix(key, "country.")
@@ -168,9 +179,10 @@ func isPlaceKey(key string) bool {
 }
 
 // plurals chooses the plural category of a count by the CLDR's rules, which
-// go-i18n carries for all languages. The answers for small counts are kept.
+// go-i18n carries for all languages. The answers for small counts are kept
+// from the first question on.
 type plurals struct {
-	small [1000]uint8
+	small func() *[1000]uint8
 	rules *i18n.Localizer
 }
 
@@ -187,9 +199,13 @@ func newPlurals(tag language.Tag) (*plurals, error) {
 		return nil, err
 	}
 	p := &plurals{rules: i18n.NewLocalizer(b, tag.String())}
-	for n := range p.small {
-		p.small[n] = uint8(p.ask(n))
-	}
+	p.small = sync.OnceValue(func() *[1000]uint8 {
+		var small [1000]uint8
+		for n := range small {
+			small[n] = uint8(p.ask(n))
+		}
+		return &small
+	})
 	return p, nil
 }
 
@@ -197,8 +213,8 @@ func (p *plurals) category(n int) int {
 	if n < 0 {
 		n = -n
 	}
-	if 0 <= n && n < len(p.small) {
-		return int(p.small[n])
+	if small := p.small(); 0 <= n && n < len(small) {
+		return int(small[n])
 	}
 	return p.ask(n)
 }

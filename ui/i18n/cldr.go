@@ -18,6 +18,7 @@ type cldr struct {
 	Grouping    [3]int            `json:"grouping"` // last group, groups before it, least digits before a separator
 	Months      []string          `json:"months"`   // as in a full date
 	MonthsAlone []string          `json:"monthsAlone"`
+	Era         string            `json:"era"` // of years now, such as AD
 	Patterns    struct {
 		Day   string `json:"day"`
 		Month string `json:"month"`
@@ -25,7 +26,8 @@ type cldr struct {
 		Clock string `json:"clock"`
 		At    string `json:"at"`
 	} `json:"patterns"`
-	List struct {
+	Calendars map[string]*year `json:"calendars"` // other than the Gregorian; those that are not there cannot be chosen
+	List      struct {
 		Two    string `json:"two"`
 		Start  string `json:"start"`
 		Middle string `json:"middle"`
@@ -35,7 +37,21 @@ type cldr struct {
 	Countries map[string]string `json:"countries"`
 	Languages map[string]string `json:"languages"`
 
-	day, month, year, clock datePattern
+	gregorian year
+	clock     datePattern
+}
+
+// A year has the words and patterns of a calendar.
+type year struct {
+	Era         string   `json:"era"`
+	Months      []string `json:"months"`
+	MonthsAlone []string `json:"monthsAlone"`
+	Day         string   `json:"day"`
+	Month       string   `json:"month"`
+	Year        string   `json:"year"`
+	Span        string   `json:"span"` // from {0} to {1}
+
+	day, month, year datePattern
 }
 
 type symbol struct {
@@ -54,23 +70,35 @@ func parseCLDR(raw []byte) (*cldr, error) {
 		len(c.Months) != 12 || len(c.MonthsAlone) != 12 {
 		return nil, fmt.Errorf("direction, digits or months are missing; write the file with gen.go")
 	}
-	for _, p := range []struct {
-		pattern string
-		to      *datePattern
-		letters string
-	}{
-		{c.Patterns.Day, &c.day, "dMLy"},
-		{c.Patterns.Month, &c.month, "MLy"},
-		{c.Patterns.Year, &c.year, "y"},
-		{c.Patterns.Clock, &c.clock, "Hmv"},
-	} {
-		var err error
-		if *p.to, err = parseDatePattern(p.pattern, p.letters); err != nil {
+	c.gregorian = year{Era: c.Era, Months: c.Months, MonthsAlone: c.MonthsAlone, Day: c.Patterns.Day, Month: c.Patterns.Month, Year: c.Patterns.Year}
+	if err := c.gregorian.parse(); err != nil {
+		return nil, err
+	}
+	for name, y := range c.Calendars {
+		if len(y.Months) < 12 || len(y.MonthsAlone) != len(y.Months) || name == "ethiopic" && len(y.Months) != 13 {
+			return nil, fmt.Errorf("months of the calendar %s are missing; write the file with gen.go", name)
+		}
+		if err := y.parse(); err != nil {
 			return nil, err
 		}
 	}
+	var err error
+	if c.clock, err = parseDatePattern(c.Patterns.Clock, "Hmv"); err != nil {
+		return nil, err
+	}
 	c.Patterns.At = strings.ReplaceAll(c.Patterns.At, "'", "")
 	return c, nil
+}
+
+func (y *year) parse() (err error) {
+	if y.day, err = parseDatePattern(y.Day, "dMLyG"); err != nil {
+		return err
+	}
+	if y.month, err = parseDatePattern(y.Month, "MLyG"); err != nil {
+		return err
+	}
+	y.year, err = parseDatePattern(y.Year, "yG")
+	return err
 }
 
 // A datePattern is a CLDR date pattern in parts: text as it is, or a field

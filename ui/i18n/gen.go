@@ -1,16 +1,20 @@
 //go:build ignore
 
 // This program writes cldr/TAG.json from the Unicode CLDR. To run it again, or
-// to add a language, fetch four packages of the CLDR's JSON form into a folder
+// to add a language, fetch the packages of the CLDR's JSON form into a folder
 // and name the languages:
 //
-//	mkdir /tmp/cldr && cd /tmp/cldr
-//	npm install cldr-localenames-full@48.2.0 cldr-dates-full@48.2.0 \
-//		cldr-misc-full@48.2.0 cldr-numbers-full@48.2.0
+//	mkdir /tmp/cldr && cd /tmp/cldr && npm init -y
+//	npm install --legacy-peer-deps cldr-localenames-full@48.2.0 \
+//		cldr-dates-full@48.2.0 cldr-misc-full@48.2.0 cldr-numbers-full@48.2.0 \
+//		cldr-cal-buddhist-full@39.0.0 cldr-cal-persian-full@46.1.0 \
+//		cldr-cal-ethiopic-full@46.1.0
 //	cd -                                # back in ui/i18n
-//	go run gen.go /tmp/cldr/node_modules en=en-GB fr el ar
+//	go run gen.go /tmp/cldr/node_modules en=en-GB pt-BR=pt fr el ar ...
 //
 // en=en-GB writes en.json from the data of en-GB, for dates like 3 March 2026.
+// The three calendars are the newest that the registry had: names of months
+// hardly change.
 package main
 
 import (
@@ -33,7 +37,9 @@ type data struct {
 	Grouping    [3]int            `json:"grouping"`
 	Months      []string          `json:"months"`
 	MonthsAlone []string          `json:"monthsAlone"`
+	Era         string            `json:"era"`
 	Patterns    patterns          `json:"patterns"`
+	Calendars   map[string]year   `json:"calendars"`
 	List        list              `json:"list"`
 	WithPlace   string            `json:"withPlace"`
 	Countries   map[string]string `json:"countries"`
@@ -52,6 +58,17 @@ type patterns struct {
 	Year  string `json:"year"`
 	Clock string `json:"clock"`
 	At    string `json:"at"`
+}
+
+// year has the words and patterns of a calendar that is not the Gregorian.
+type year struct {
+	Era         string   `json:"era"`
+	Months      []string `json:"months"`
+	MonthsAlone []string `json:"monthsAlone"`
+	Day         string   `json:"day"`
+	Month       string   `json:"month"`
+	Year        string   `json:"year"`
+	Span        string   `json:"span"`
 }
 
 type list struct {
@@ -73,7 +90,7 @@ var (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 3 {
-		log.Fatal("usage: go run gen.go DIR TAG[=CLDRTAG] ...\nDIR holds cldr-localenames-full, cldr-dates-full, cldr-misc-full and cldr-numbers-full")
+		log.Fatal("usage: go run gen.go DIR TAG[=CLDRTAG] ...\nDIR holds the packages named at the head of gen.go")
 	}
 	dir := os.Args[1]
 	for _, arg := range os.Args[2:] {
@@ -122,16 +139,20 @@ func extract(dir, tag string) (*data, error) {
 	}
 
 	const gregorian = "dates calendars gregorian "
-	for m := 1; m <= 12; m++ {
-		d.Months = append(d.Months, s.text("dates", "ca-gregorian", gregorian+"months format wide "+strconv.Itoa(m)))
-		d.MonthsAlone = append(d.MonthsAlone, s.text("dates", "ca-gregorian", gregorian+"months stand-alone wide "+strconv.Itoa(m)))
-	}
+	d.Months, d.MonthsAlone = s.months("dates", "ca-gregorian", gregorian, 12)
+	d.Era = s.text("dates", "ca-gregorian", gregorian+"eras eraAbbr 1")
 	d.Patterns = patterns{
 		Day:   s.text("dates", "ca-gregorian", gregorian+"dateFormats long"),
 		Month: s.text("dates", "ca-gregorian", gregorian+"dateTimeFormats availableFormats yMMMM"),
 		Year:  s.text("dates", "ca-gregorian", gregorian+"dateTimeFormats availableFormats y"),
 		Clock: s.text("dates", "ca-gregorian", gregorian+"dateTimeFormats availableFormats Hmv"),
 		At:    s.text("dates", "ca-gregorian", gregorian+"dateTimeFormats-atTime standard long"),
+	}
+
+	d.Calendars = map[string]year{
+		"buddhist": s.year("buddhist", "0", 12),
+		"persian":  s.year("persian", "0", 12),
+		"ethiopic": s.year("ethiopic", "1", 13),
 	}
 
 	const standard = "listPatterns listPattern-type-standard "
@@ -153,6 +174,36 @@ func extract(dir, tag string) (*data, error) {
 		return nil, fmt.Errorf("%d countries where ISO 3166-1 has 249: look at notCountries", len(d.Countries))
 	}
 	return d, s.err
+}
+
+// year reads a calendar. Where the CLDR has not named its era yet, the patterns
+// go without.
+func (s *source) year(name, era string, months int) year {
+	pkg, file, path := "cal-"+name, "ca-"+name, "dates calendars "+name+" "
+	y := year{
+		Era:   s.text(pkg, file, path+"eras eraAbbr "+era),
+		Day:   s.text(pkg, file, path+"dateFormats long"),
+		Month: s.text(pkg, file, path+"dateTimeFormats availableFormats yyyyMMMM"),
+		Year:  s.text(pkg, file, path+"dateTimeFormats availableFormats yyyy"),
+		Span:  s.text(pkg, file, path+"dateTimeFormats intervalFormats intervalFormatFallback"),
+	}
+	y.Months, y.MonthsAlone = s.months(pkg, file, path, months)
+	if name == "persian" && y.Month == "y MMMM" {
+		y.Month = "MMMM y" // as a full date has it; Persian does not write 1404 Esfand
+	}
+	if strings.HasPrefix(strings.ToUpper(y.Era), "ERA") {
+		without := strings.NewReplacer(" G", "", "G ", "", "G", "")
+		y.Era, y.Day, y.Month, y.Year = "", without.Replace(y.Day), without.Replace(y.Month), without.Replace(y.Year)
+	}
+	return y
+}
+
+func (s *source) months(pkg, file, path string, n int) (within, alone []string) {
+	for m := 1; m <= n; m++ {
+		within = append(within, s.text(pkg, file, path+"months format wide "+strconv.Itoa(m)))
+		alone = append(alone, s.text(pkg, file, path+"months stand-alone wide "+strconv.Itoa(m)))
+	}
+	return within, alone
 }
 
 // grouping reads the sizes of digit groups from a pattern like #,##,##0.###:

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 )
@@ -22,8 +23,10 @@ type Locale struct {
 	symbols  symbol
 	zero     rune              // the digit nought
 	dayOne   string            // how the first of a month is written
+	calendar calendar          // nil: the Gregorian
+	year     *year             // the words of calendar
 	names    map[string]string // of countries
-	sorted   []NameCode
+	sorted   func() []NameCode
 }
 
 // A NameCode is a choice in a list: what people read, and what a record keeps.
@@ -52,7 +55,8 @@ func newLocale(tag string, messages catalogue, data *cldr) (*Locale, error) {
 			delete(l.names, code)
 		}
 	}
-	l.sorted = sortCountries(parsed, l.names)
+	names := l.names
+	l.sorted = sync.OnceValue(func() []NameCode { return sortCountries(parsed, names) })
 	return l, nil
 }
 
@@ -119,7 +123,7 @@ func (l *Locale) Country(code string) string { return l.names[code] }
 
 // Countries returns all countries in the order of the language's dictionaries.
 // The slice belongs to the caller.
-func (l *Locale) Countries() []NameCode { return slices.Clone(l.sorted) }
+func (l *Locale) Countries() []NameCode { return slices.Clone(l.sorted()) }
 
 // Language returns the name of a language by its BCP 47 tag, such as "Arabic",
 // with the country if the tag has one, and the tag itself if it is not known.

@@ -105,7 +105,7 @@ func TestDatePattern(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := l.date(p, 2026, 3, 1); got != c.want {
+		if got := l.date(&year{Months: l.cldr.Months, day: p}, 2026, 3, 1); got != c.want {
 			t.Errorf("%q: %q, want %q", c.pattern, got, c.want)
 		}
 	}

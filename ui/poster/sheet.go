@@ -208,8 +208,9 @@ func (w *writer) country() string {
 	return cmp.Or(w.in.Country, w.l.Country(code), code)
 }
 
+// date holds a date together, and the Gregorian one behind that of another calendar.
 func (w *writer) date(d protocol.Date) string {
-	return whole(w.l.Date(int(d.Year), int(d.Month), int(d.Day)))
+	return strings.Replace(whole(w.l.Date(int(d.Year), int(d.Month), int(d.Day))), "\u00a0(", " (", 1)
 }
 
 func (w *writer) caption(subject string) string {
