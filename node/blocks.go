@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -260,20 +261,26 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 	})
 	err := func() error {
 		var batch []*protocol.Record
+		keep := func() error {
+			// In the order of the log, in which the disk takes them with the least ado.
+			slices.SortFunc(batch, func(a, b *protocol.Record) int { return cmp.Compare(a.Header().Seq, b.Header().Seq) })
+			err := p.n.keepAll(batch)
+			batch = batch[:0]
+			return err
+		}
 		n := 0
 		for j := range ready {
 			batch = append(batch, j.records...)
 			if n++; n%putBlocks == 0 || j.bad != nil {
-				if err := p.n.keepAll(batch); err != nil {
+				if err := keep(); err != nil {
 					return err
 				}
-				batch = nil
 			}
 			if j.bad != nil {
 				return j.bad
 			}
 		}
-		return p.n.keepAll(batch) // what came before the peer went is kept
+		return keep() // what came before the peer went is kept
 	}()
 	close(stop)
 	if err != nil {
