@@ -189,6 +189,24 @@ func (k *keys) key(slot uint32) (key fileKey, err error) {
 	return unwrapSlot(k.kek, slot, b)
 }
 
+// inMemory returns a key that reads from a copy of the file, for who comes to most of the slots.
+func (k *keys) inMemory() (key func(slot uint32) (fileKey, error), err error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	all := make([]byte, int64(k.count)*slotSize)
+	if _, err := k.f.ReadAt(all, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read keys: %w", err)
+	}
+	kek := k.kek
+	return func(slot uint32) (fileKey, error) {
+		at := int64(slot) * slotSize
+		if at+slotSize > int64(len(all)) {
+			return fileKey{}, errShredded
+		}
+		return unwrapSlot(kek, slot, all[at:at+slotSize])
+	}, nil
+}
+
 func unwrapSlot(kek cipher.Block, slot uint32, b []byte) (key fileKey, err error) {
 	plain, err := keyUnwrap(kek, b)
 	if err != nil || slot == 0 || binary.BigEndian.Uint64(plain[32:]) != uint64(slot) {

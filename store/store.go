@@ -161,6 +161,9 @@ func (s *Store) load() error {
 			return err
 		}
 		s.tellTime()
+		if b.key, err = s.keys.inMemory(); err != nil {
+			return err
+		}
 		s.index, err = b.readIndex(s.numbers)
 		return err
 	})
