@@ -1,8 +1,10 @@
 package store
 
 import (
+	"flag"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -178,4 +180,43 @@ func BenchmarkList(b *testing.B) {
 			must(b, s.load())
 		}
 	})
+}
+
+var benchRecords = flag.Int("records", 20_000, "how many cases the store of BenchmarkOpen has")
+
+// BenchmarkOpen opens a store of -records cases, and says how much memory it holds.
+func BenchmarkOpen(b *testing.B) {
+	const batch = 8192
+	dir, xa, xb := b.TempDir(), newCountry(b, "XA"), newCountry(b, "XB")
+	s, err := Open(dir, xa.origin())
+	must(b, err)
+	must(b, s.SetMember(xb.card, protocol.Active, time.Now()))
+	for n := 0; n < *benchRecords; n += batch {
+		records := make([]*protocol.Record, min(batch, *benchRecords-n))
+		for i := range records {
+			records[i] = xb.publish(protocol.NewCaseID(), nil)
+		}
+		_, err := s.PutAll(records)
+		must(b, err)
+	}
+	must(b, s.Close())
+	s = nil
+	heap := func() float64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // what finalizers held
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc)
+	}
+	before := heap()
+	for b.Loop() {
+		s, err = Open(dir, xa.origin())
+		must(b, err)
+		b.StopTimer()
+		b.ReportMetric((heap()-before)/float64(*benchRecords), "bytes/case")
+		must(b, s.Close())
+		s = nil
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1000/float64(b.N**benchRecords), "us/case")
 }

@@ -27,7 +27,7 @@ type row struct {
 	ref    protocol.Ref
 	of     *member
 	urgent bool
-	kind   protocol.Kind
+	kind   uint8 // kindCode
 	at     int64 // ms
 	review int64 // ms
 	since  protocol.Date
@@ -35,21 +35,24 @@ type row struct {
 	text   string // folded: names, other names, number, locality and area, with a zero byte between
 }
 
-// kid is what List knows of a child.
+// kid is what List knows of a child. A million of them are held in memory.
 type kid struct {
-	sex  protocol.Sex
-	born uint16
-	age  protocol.Age
+	sex, unit      uint8 // sexBit, unitCode
+	born, min, max uint16
+}
+
+func newKid(c *protocol.Child) kid {
+	return kid{sexBit(c.Sex), unitCode(c.Age.Unit), c.BirthYear, c.Age.Min, c.Age.Max}
 }
 
 func newRow(m *member, r *protocol.Record) *row {
 	h, c := r.Header(), r.Case()
-	w := &row{ref: h.Ref(), of: m, urgent: c.Urgent, kind: c.Kind, at: h.At.UnixMilli(), review: h.ReviewBy.UnixMilli(),
+	w := &row{ref: h.Ref(), of: m, urgent: c.Urgent, kind: kindCode(c.Kind), at: h.At.UnixMilli(), review: h.ReviewBy.UnixMilli(),
 		since: c.Since, kids: make([]kid, len(c.Children))}
 	words := make([]string, 0, 8)
 	for i := range c.Children {
 		child := &c.Children[i]
-		w.kids[i] = kid{child.Sex, child.BirthYear, child.Age}
+		w.kids[i] = newKid(child)
 		words = append(words, child.Name)
 		words = append(words, child.OtherNames...)
 	}
@@ -83,10 +86,10 @@ type slot struct {
 }
 
 func (w *row) slot(day time.Time) slot {
-	s := slot{row: w, of: w.of, review: w.review, pairs: pairsOf(w.text), year: w.since.Year, kind: kindCode(w.kind),
+	s := slot{row: w, of: w.of, review: w.review, pairs: pairsOf(w.text), year: w.since.Year, kind: w.kind,
 		min: math.MaxUint8, several: len(w.kids) > 1}
 	for _, k := range w.kids {
-		s.sexes |= sexBit(k.sex)
+		s.sexes |= k.sex
 		if lo, hi, ok := k.ages(w.since, day); ok {
 			s.min, s.max = min(s.min, uint8(min(lo, math.MaxUint8))), max(s.max, uint8(min(hi, math.MaxUint8)))
 		}
@@ -112,7 +115,10 @@ func (p pairs) has(q pairs) bool { return p[0]&q[0] == q[0] && p[1]&q[1] == q[1]
 func (s slot) compare(w *row) int { return s.row.compare(w) }
 
 func (k kid) ages(since protocol.Date, day time.Time) (lo, hi int, ok bool) {
-	child := protocol.Child{BirthYear: k.born, Age: k.age}
+	child := protocol.Child{BirthYear: k.born, Age: protocol.Age{Min: k.min, Max: k.max}}
+	if k.unit > 0 {
+		child.Age.Unit = units[k.unit-1]
+	}
 	return child.AgeNow(since, day)
 }
 
@@ -122,9 +128,10 @@ var (
 	units = protocol.AgeUnits()
 )
 
-// kindCode is 0 for a kind that is none, as sexBit is 1 for a sex.
-func kindCode(k protocol.Kind) uint8 { return uint8(1 + slices.Index(kinds, k)) }
-func sexBit(s protocol.Sex) uint8    { return 1 << (1 + slices.Index(sexes, s)) }
+// kindCode and unitCode are 0 for what is none, as sexBit is 1 for a sex.
+func kindCode(k protocol.Kind) uint8    { return uint8(1 + slices.Index(kinds, k)) }
+func unitCode(u protocol.AgeUnit) uint8 { return uint8(1 + slices.Index(units, u)) }
+func sexBit(s protocol.Sex) uint8       { return 1 << (1 + slices.Index(sexes, s)) }
 
 // dayOf returns the day, in UTC, on which ages are counted.
 func dayOf(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) }

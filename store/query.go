@@ -93,7 +93,7 @@ func (m *match) fits(w *slot) bool {
 	}
 	return slices.ContainsFunc(w.row.kids, func(k kid) bool {
 		lo, hi, ok := k.ages(w.row.since, m.day)
-		return ok && m.ages(lo, hi) && (m.Sex == "" || k.sex == m.Sex)
+		return ok && m.ages(lo, hi) && (m.Sex == "" || k.sex == m.sex)
 	})
 }
 

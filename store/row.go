@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/gmcn/gmcn/protocol"
@@ -21,17 +22,17 @@ func (w *row) appendTo(b []byte) []byte {
 		urgent = 1
 	}
 	b = append(b, urgent)
-	text(string(w.kind))
+	text(nameOf(kinds, w.kind))
 	b = binary.AppendVarint(binary.AppendVarint(b, w.at), w.review)
 	for _, n := range []uint16{w.since.Year, uint16(w.since.Month), uint16(w.since.Day), uint16(len(w.kids))} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	for _, k := range w.kids {
-		text(string(k.sex))
-		for _, n := range []uint16{k.born, k.age.Min, k.age.Max} {
+		text(nameOf(sexes, uint8(bits.Len8(k.sex>>1))))
+		for _, n := range []uint16{k.born, k.min, k.max} {
 			b = binary.AppendUvarint(b, uint64(n))
 		}
-		text(string(k.age.Unit))
+		text(nameOf(units, k.unit))
 	}
 	text(w.text)
 	return b
@@ -44,7 +45,7 @@ func rowOf(m *member, b []byte) (w *row, ok bool) {
 	}
 	w = &row{ref: protocol.Ref(b[1:17]), of: m, urgent: b[17] == 1}
 	r := &rowReader{rest: b[18:]}
-	w.kind = oneOf(kinds, r.text())
+	w.kind = codeOf(kinds, r.text())
 	w.at, w.review = r.varint(), r.varint()
 	w.since.Year = uint16(r.uvarint())
 	w.since.Month, w.since.Day = uint8(r.uvarint()), uint8(r.uvarint())
@@ -55,22 +56,24 @@ func rowOf(m *member, b []byte) (w *row, ok bool) {
 	w.kids = make([]kid, n)
 	for i := range w.kids {
 		k := &w.kids[i]
-		k.sex = oneOf(sexes, r.text())
-		k.born, k.age.Min, k.age.Max = uint16(r.uvarint()), uint16(r.uvarint()), uint16(r.uvarint())
-		k.age.Unit = oneOf(units, r.text())
+		k.sex = 1 << codeOf(sexes, r.text())
+		k.born, k.min, k.max = uint16(r.uvarint()), uint16(r.uvarint()), uint16(r.uvarint())
+		k.unit = codeOf(units, r.text())
 	}
 	w.text = string(r.text())
 	return w, !r.bad && len(r.rest) == 0
 }
 
-// oneOf returns a code without keeping memory for it, when it is one that we know.
-func oneOf[T ~string](all []T, code []byte) T {
-	for _, c := range all {
-		if string(c) == string(code) {
-			return c
-		}
+// nameOf returns the word for a code, one more than its place among all; codeOf undoes it.
+func nameOf[T ~string](all []T, code uint8) string {
+	if code == 0 {
+		return ""
 	}
-	return T(code)
+	return string(all[code-1])
+}
+
+func codeOf[T ~string](all []T, name []byte) uint8 {
+	return uint8(1 + slices.IndexFunc(all, func(one T) bool { return string(one) == string(name) }))
 }
 
 func (w *row) equal(v *row) bool {
