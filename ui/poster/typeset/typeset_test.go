@@ -1,0 +1,77 @@
+package typeset
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// engine has the packs that releases carry.
+func engine(t testing.TB) *Engine {
+	t.Helper()
+	var packs []Pack
+	for _, name := range []string{"NotoSansJP-Regular.otf", "NotoSansSC-Regular.otf", "NotoSansTC-Regular.otf"} {
+		data, err := os.ReadFile(filepath.Join("..", "fonts", "packs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		packs = append(packs, Pack{name, data})
+	}
+	e, err := New(packs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestEverySampleHasItsGlyphs(t *testing.T) {
+	e := engine(t)
+	for _, s := range samples {
+		for _, bold := range []bool{false, true} {
+			b := e.Layout(s.text, Style{Size: 20, Bold: bold, Lang: s.lang, RTL: s.rtl}, 300, 0)
+			if len(b.Missing) > 0 {
+				t.Errorf("%s, bold %v: missing %q", s.lang, bold, b.Missing)
+			}
+			for i, l := range b.Lines {
+				if len(l.Runs) == 0 || l.Width > 300.001 || l.X < 0 {
+					t.Errorf("%s, bold %v: line %d has %d runs and is %.1f wide at %.1f", s.lang, bold, i, len(l.Runs), l.Width, l.X)
+				}
+				for _, run := range l.Runs {
+					for _, g := range run.Glyphs {
+						if g.ID == 0 {
+							t.Errorf("%s, bold %v: no glyph for %q", s.lang, bold, g.Text)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// seen is the text of a line as it is seen from left to right.
+func seen(l Line) string {
+	var s string
+	for _, run := range l.Runs {
+		for _, g := range run.Glyphs {
+			s += g.Text
+		}
+	}
+	return s
+}
+
+func TestNumbersKeepTheirOrder(t *testing.T) {
+	e := engine(t)
+	const number = "+216 71 123 456"
+	for _, text := range []string{
+		"اتصل " + Isolate(number) + " الآن",
+		"اتصل " + number + " الآن",
+		"اتصل (" + number + ")",
+		number,
+	} {
+		b := e.Layout(text, Style{Size: 12, Lang: "ar", RTL: true}, 0, 0)
+		if len(b.Lines) != 1 || !strings.Contains(seen(b.Lines[0]), number) {
+			t.Errorf("%q is seen as %q", text, seen(b.Lines[0]))
+		}
+	}
+}
