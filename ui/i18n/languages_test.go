@@ -161,3 +161,30 @@ func TestNoEnglishIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// TestSerbianIsOneLanguage spells the Latin catalogue in Cyrillic letters and
+// compares: a change of one must come to the other.
+func TestSerbianIsOneLanguage(t *testing.T) {
+	all := embeddedCatalogues(t)
+	for key, m := range all["sr-Latn"] {
+		if key == "locale.endonym" {
+			continue
+		}
+		for form := range m {
+			var spelt []part
+			for _, p := range m[form] {
+				if p.text != " cm" && p.text != " kg" {
+					p.text = cyrillic.Replace(p.text)
+				}
+				spelt = append(spelt, p)
+			}
+			if got, want := joined(all["sr-Cyrl"][key][form]), joined(spelt); got != want {
+				t.Errorf("sr-Cyrl: %q is %q, and sr-Latn has %q", key, got, want)
+			}
+		}
+	}
+}
+
+var cyrillic = strings.NewReplacer(strings.Fields(`lj љ nj њ dž џ Lj Љ Nj Њ Dž Џ LJ Љ NJ Њ DŽ Џ
+	a а b б v в g г d д đ ђ e е ž ж z з i и j ј k к l л m м n н o о p п r р s с t т ć ћ u у f ф h х c ц č ч š ш
+	A А B Б V В G Г D Д Đ Ђ E Е Ž Ж Z З I И J Ј K К L Л M М N Н O О P П R Р S С T Т Ć Ћ U У F Ф H Х C Ц Č Ч Š Ш`)...)
