@@ -28,10 +28,11 @@ subset() {
 # Signs that every CJK font has besides its letters.
 signs="U+0020 U+00A0 U+00B7 U+2010-2027 U+2030-203B U+3000-303F U+FF01-FF5E U+FFE0-FFE6"
 
+korean=$(mktemp)
+trap 'rm "$korean"' EXIT
 echo "$signs U+1100-11FF U+3131-318E U+A960-A97C U+AC00-D7A3 U+D7B0-D7FB U+20A9" |
-	subset 1 ccmp,ljmo,vjmo,tjmo,locl,kern,mark,mkmk /tmp/NotoSansKR-Regular.otf
-gzip -9 -n -c /tmp/NotoSansKR-Regular.otf >$binary/NotoSansKR-Regular.gz
-rm /tmp/NotoSansKR-Regular.otf
+	subset 1 ccmp,ljmo,vjmo,tjmo,locl,kern,mark,mkmk "$korean"
+gzip -9 -n -c "$korean" >$binary/NotoSansKR-Regular.gz
 
 # charset CODEC: the characters of two bytes in a national set, as U+ numbers
 charset() {
@@ -56,6 +57,20 @@ charset() {
 	subset 0 ccmp,locl,kern,mark,mkmk packs/NotoSansJP-Regular.otf
 (charset gb2312 && echo "$signs U+3105-312F") | subset 2 ccmp,locl,kern,mark,mkmk packs/NotoSansSC-Regular.otf
 (charset big5 && echo "$signs U+3105-312F U+31A0-31BF") | subset 3 ccmp,locl,kern,mark,mkmk packs/NotoSansTC-Regular.otf
+
+# coverage says which characters each pack has, the whole font last: a line a pack, its file name and ranges in hexadecimal.
+/usr/bin/python3 - packs/NotoSans{JP,SC,TC}-Regular.otf $cjk <<-'PYTHON' | gzip -9 -n >$binary/coverage.gz
+	import os, sys
+	from fontTools.ttLib import TTFont
+	for path in sys.argv[1:]:
+	    ranges = []
+	    for c in sorted(TTFont(path, fontNumber=0).getBestCmap()):
+	        if ranges and ranges[-1][1] == c - 1:
+	            ranges[-1][1] = c
+	        else:
+	            ranges.append([c, c])
+	    print(os.path.basename(path), *("%X-%X" % (a, b) for a, b in ranges))
+PYTHON
 
 if [ "${1-}" = --update ]; then
 	sha256sum $binary/*.gz packs/*.otf >fonts.sha256

@@ -2,7 +2,9 @@ package typeset
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/go-text/typesetting/font"
@@ -122,8 +124,8 @@ func (c *chooser) choose(r rune) *Face {
 			return f
 		}
 	}
-	for _, pair := range c.fonts.others {
-		if f := c.have(pair, r); f != nil {
+	for _, o := range c.fonts.others {
+		if f := c.have(o.faces, r); f != nil {
 			return f
 		}
 	}
@@ -175,4 +177,53 @@ func (c *chooser) reader(f *Face) *font.Face {
 		c.faces[f.font] = f
 	}
 	return r
+}
+
+// coverage is which characters each pack has, from fonts/coverage.gz, the whole CJK font last.
+var coverage = sync.OnceValue(func() (packs []coveredPack) {
+	data, err := unpack("coverage")
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
+		p := coveredPack{name: fields[0]}
+		for _, f := range fields[1:] {
+			first, last, _ := strings.Cut(f, "-")
+			from, _ := strconv.ParseUint(first, 16, 32)
+			to, _ := strconv.ParseUint(last, 16, 32)
+			p.ranges = append(p.ranges, [2]rune{rune(from), rune(to)})
+		}
+		packs = append(packs, p)
+	}
+	return packs
+})
+
+type coveredPack struct {
+	name   string
+	ranges [][2]rune
+}
+
+func (p coveredPack) has(r rune) bool {
+	_, ok := slices.BinarySearchFunc(p.ranges, r, func(one [2]rune, r rune) int {
+		switch {
+		case one[1] < r:
+			return -1
+		case one[0] > r:
+			return 1
+		}
+		return 0
+	})
+	return ok
+}
+
+// pack returns the file name of a font pack that has r: that of the text's region, or else the whole font, "" if neither.
+func (c *chooser) pack(r rune) string {
+	for _, p := range coverage() {
+		family, _, _ := strings.Cut(p.name, "-")
+		if region := regionOf(family); (region == "" || region == c.han[0] || region == "TC" && c.han[0] == "HK") && p.has(r) {
+			return p.name
+		}
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package typeset
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/bidi"
@@ -83,20 +84,22 @@ func visible(s string) (runes []rune, cut bool) {
 			if marks++; marks > maxMarks {
 				continue
 			}
-		} else if !isSelector(r) {
+		} else if !unicode.Is(unicode.Cf, r) {
 			marks = 0
 		}
-		if r == '\n' || r == ' ' && len(runes) > 0 || r != ' ' && !unprintable(r) {
-			runes = append(runes, r)
+		if r == ' ' && (len(runes) == 0 || runes[len(runes)-1] == '\n') || r != '\n' && unprintable(r) {
+			continue
 		}
+		runes = append(runes, r)
+	}
+	for cut && len(runes) > 0 && (isDigit(runes[len(runes)-1]) || strings.ContainsRune(" +-()./", runes[len(runes)-1])) {
+		runes = runes[:len(runes)-1] // half a number
 	}
 	for len(runes) > 0 && (runes[len(runes)-1] == ' ' || runes[len(runes)-1] == '\n') {
 		runes = runes[:len(runes)-1]
 	}
 	return runes, cut
 }
-
-func isSelector(r rune) bool { return 0xfe00 <= r && r <= 0xfe0f || 0xe0100 <= r && r <= 0xe01ef }
 
 // unprintable characters are dropped without notice: controls, the soft hyphen, byte order marks, deprecated and
 // annotation characters, tags, and what is no character.

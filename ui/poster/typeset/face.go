@@ -1,6 +1,7 @@
 package typeset
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -65,6 +66,23 @@ func (f *Face) load() (*font.Font, error) {
 		f.outlines = map[uint32]*outline{}
 	})
 	return f.font, f.err
+}
+
+// check loads a face from outside and looks whether it can be drawn: a file that is cut off, or has pictures instead of
+// outlines, has characters all the same.
+func (f *Face) check() error {
+	loaded, err := f.load()
+	if err != nil {
+		return err
+	}
+	const some = 300 // beginning with spaces and the like
+	seen := 0
+	for it := loaded.Cmap.Iter(); it.Next() && seen < some; seen++ {
+		if _, id := it.Char(); len(f.outline(uint32(id)).segments) > 0 {
+			return nil
+		}
+	}
+	return errors.New("it has no outlines")
 }
 
 // UnitsPerEm is the number of font units in an em.

@@ -80,7 +80,13 @@ type fonts struct {
 	nastaliq [2]*Face
 	blocks   []block
 	han      map[region][2]*Face
-	others   [][2]*Face
+	others   []other
+}
+
+// other is a font pack of no region.
+type other struct {
+	family string
+	faces  [2]*Face
 }
 
 type block struct {
@@ -129,21 +135,26 @@ func loadFonts(packs []Pack) (*fonts, error) {
 // embedded is a face of the binary.
 func embedded(name string, bold bool) *Face {
 	return &Face{name: name, bold: bold, nastaliq: strings.HasPrefix(name, nastaliq), open: func() (*opentype.Loader, error) {
-		file, err := packed.Open("fonts/" + name + ".gz")
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		r, err := gzip.NewReader(file)
-		if err != nil {
-			return nil, err
-		}
-		data, err := io.ReadAll(r)
+		data, err := unpack(name)
 		if err != nil {
 			return nil, err
 		}
 		return opentype.NewLoader(bytes.NewReader(data))
 	}}
+}
+
+// unpack returns a file of the binary.
+func unpack(name string) ([]byte, error) {
+	file, err := packed.Open("fonts/" + name + ".gz")
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	r, err := gzip.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 // add takes a pack in. A collection counts as one face for each region in it.
@@ -170,14 +181,19 @@ func (f *fonts) add(p Pack) error {
 			continue
 		}
 		face := &Face{name: name, bold: bold, open: func() (*opentype.Loader, error) { return l, nil }}
-		if _, err := face.load(); err != nil {
+		if err := face.check(); err != nil {
 			return err
 		}
 		if r := regionOf(own.Family); r != "" {
 			f.han[r] = set(f.han[r], face)
-		} else {
-			f.others = append(f.others, set([2]*Face{}, face))
+			continue
 		}
+		i := slices.IndexFunc(f.others, func(o other) bool { return o.family == own.Family })
+		if i < 0 {
+			i = len(f.others)
+			f.others = append(f.others, other{family: own.Family})
+		}
+		f.others[i].faces = set(f.others[i].faces, face)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package typeset
 import (
 	"math"
 	"slices"
-	"unicode"
 
 	"github.com/go-text/typesetting/harfbuzz"
 )
@@ -14,12 +13,16 @@ const emboldening = 0.024
 // place makes a Block of the lines.
 func (p *paragraph) place(s Style, width float64, w wrapped) *Block {
 	b := &Block{Size: s.Size, Cut: w.cut, Missing: p.missing}
-	rows := make([][]*cluster, len(w.spans))
+	rows := make([][]*cluster, len(w.spans)) // in logical order
 	for i, span := range w.spans {
-		rows[i] = p.visual(span, w.cut && i == len(w.spans)-1)
 		total := 0.0
-		for _, c := range rows[i] {
-			total += c.width
+		for j := span.from; j < span.to; j++ {
+			rows[i] = append(rows[i], &p.clusters[j])
+			total += p.clusters[j].width
+		}
+		if w.cut && i == len(w.spans)-1 {
+			rows[i] = append(rows[i], &p.ellipsis)
+			total += p.ellipsis.width
 		}
 		b.Lines = append(b.Lines, Line{Width: milli(total * s.Size)})
 		b.Width = max(b.Width, b.Lines[i].Width)
@@ -38,8 +41,9 @@ func (p *paragraph) place(s Style, width float64, w wrapped) *Block {
 			l.Baseline = milli(b.Lines[i-1].Baseline + max(p.leading, below+above+inkGap)*s.Size)
 		}
 		below = depth
-		l.fill(row, s)
-		l.Words = p.words(w.spans[i], row, l.X, s.Size)
+		seen := visual(row)
+		l.fill(seen, s)
+		l.Words = words(row, seen, l.X, s.Size)
 		b.Height = l.Baseline + milli(max(p.descent(), below)*s.Size)
 	}
 	return b
@@ -60,14 +64,8 @@ func (p *paragraph) indent(a Align, free float64) float64 {
 }
 
 // visual returns the clusters of a line from left to right: rule L2 of the bidirectional algorithm.
-func (p *paragraph) visual(s span, cut bool) []*cluster {
-	row := make([]*cluster, 0, s.to-s.from+1)
-	for i := s.from; i < s.to; i++ {
-		row = append(row, &p.clusters[i])
-	}
-	if cut {
-		row = append(row, &p.ellipsis)
-	}
+func visual(row []*cluster) []*cluster {
+	row = slices.Clone(row)
 	most := 0
 	for _, c := range row {
 		most = max(most, c.level)
@@ -141,19 +139,19 @@ func (l *Line) fill(row []*cluster, s Style) {
 	l.InkTop, l.InkBottom = milli(l.InkTop), milli(l.InkBottom)
 }
 
-// words are the words of a line. The clusters of one word stand together in the row, in one order or the other.
-func (p *paragraph) words(s span, row []*cluster, x, size float64) []Word {
+// words are the words of a line, given in logical order and as seen. The clusters of a word stand together in both.
+func words(row, seen []*cluster, x, size float64) []Word {
 	at := make(map[*cluster]float64, len(row))
-	for _, c := range row {
+	for _, c := range seen {
 		at[c] = x
 		x += c.width * size
 	}
 	var words []Word
 	var before *cluster
-	add := func(c *cluster) {
+	for _, c := range row {
 		text := layer(c.runes)
 		if text == "" && c.width == 0 {
-			return
+			continue
 		}
 		n := len(words)
 		if n == 0 || c.level != before.level || c.blank != before.blank {
@@ -166,14 +164,6 @@ func (p *paragraph) words(s span, row []*cluster, x, size float64) []Word {
 		w.Width += c.width * size
 		before = c
 	}
-	for i := s.from; i < s.to; i++ {
-		add(&p.clusters[i])
-	}
-	if len(row) > 0 {
-		if dots := &p.ellipsis; at[dots] != 0 || slices.Contains(row, dots) {
-			add(dots)
-		}
-	}
 	words = slices.DeleteFunc(words, func(w Word) bool { return w.Text == "" })
 	for i := range words {
 		words[i].X, words[i].Width = milli(words[i].X), milli(words[i].Width)
@@ -184,6 +174,6 @@ func (p *paragraph) words(s span, row []*cluster, x, size float64) []Word {
 // layer is what the invisible text of a PDF can have of a text.
 func layer(runes []rune) string {
 	return string(slices.DeleteFunc(slices.Clone(runes), func(r rune) bool {
-		return r > 0xffff || harfbuzz.IsDefaultIgnorable(r) || unicode.Is(unicode.Cf, r)
+		return r > 0xffff || harfbuzz.IsDefaultIgnorable(r)
 	}))
 }

@@ -115,16 +115,19 @@ func (sh *shaper) line(p *paragraph, s Style, src source, part span) {
 	after := sh.breaksAfter(runes)
 	numbers := make([]bool, len(runes))
 	for _, n := range src.numbers {
-		for i := max(n.from, part.from); i < min(n.to, part.to); i++ {
-			numbers[i-part.from] = i < n.to-1
+		for i := max(n.from, part.from); i < min(n.to-1, part.to); i++ {
+			numbers[i-part.from] = true
 		}
+	}
+	for i := range len(runes) - 1 {
+		numbers[i] = numbers[i] || isDigit(runes[i]) && isDigit(runes[i+1])
 	}
 	first := len(p.clusters)
 	for _, in := range sh.split.Split(shaping.Input{Text: runes, RunEnd: len(runes), Direction: direction,
 		Size: fixed.I(1000), Language: language.NewLanguage(s.Lang)}, &sh.choose) {
 		out := sh.harfbuzz.ShapeNoExtents(in)
 		face := sh.choose.faces[in.Face.Font]
-		p.add(out, in, face)
+		p.add(sh, out, in, face)
 	}
 	at := 0
 	for i := first; i < len(p.clusters); i++ {
@@ -140,7 +143,7 @@ func (sh *shaper) line(p *paragraph, s Style, src source, part span) {
 }
 
 // add appends the clusters of one run.
-func (p *paragraph) add(out shaping.Output, in shaping.Input, face *Face) {
+func (p *paragraph) add(sh *shaper, out shaping.Output, in shaping.Input, face *Face) {
 	rtl := in.Direction.Progression() == di.TowardTopLeft
 	glyphs := out.Glyphs
 	// Each group is the glyphs of one cluster, from left to right.
@@ -179,7 +182,9 @@ func (p *paragraph) add(out shaping.Output, in shaping.Input, face *Face) {
 				if !space {
 					s.ink = face.outline(id)
 				}
-				c.glyphs = append(c.glyphs, s)
+				if space || g.Advance != 0 || len(s.ink.segments) > 0 {
+					c.glyphs = append(c.glyphs, s)
+				}
 			}
 			c.width += float64(g.Advance) / inEm
 			lost = lost || id == 0 && !space
@@ -188,7 +193,7 @@ func (p *paragraph) add(out shaping.Output, in shaping.Input, face *Face) {
 			c.width = 0
 		}
 		if lost {
-			p.miss(c, face)
+			p.miss(sh, c, face)
 		}
 		p.clusters = append(p.clusters, c)
 	}
@@ -205,14 +210,24 @@ func levels(runs bidi.Runs) []int {
 	return levels
 }
 
+// maxMissing is how many missing characters are told apart.
+const maxMissing = 100
+
 // miss notes the characters of a cluster that its face lacks.
-func (p *paragraph) miss(c cluster, face *Face) {
+func (p *paragraph) miss(sh *shaper, c cluster, face *Face) {
+	var lost []rune
 	for _, r := range c.runes {
 		if _, ok := face.font.NominalGlyph(r); ok || harfbuzz.IsDefaultIgnorable(r) {
 			continue
 		}
-		if !slices.ContainsFunc(p.missing, func(m Missing) bool { return m.Rune == r }) {
-			p.missing = append(p.missing, Missing{Rune: r})
+		lost = append(lost, r)
+	}
+	if len(lost) == 0 {
+		lost = c.runes[:1]
+	}
+	for _, r := range lost {
+		if !slices.ContainsFunc(p.missing, func(m Missing) bool { return m.Rune == r }) && len(p.missing) < maxMissing {
+			p.missing = append(p.missing, Missing{r, sh.choose.pack(r)})
 		}
 	}
 }

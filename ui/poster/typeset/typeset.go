@@ -125,16 +125,16 @@ const step = 0.5
 
 // Fit sets text as large as it goes from s.Size down to min, in half points, whole, in the box; width, height or maxLines of
 // 0 is no limit. Sizes at which a word has to be broken come after all those at which none is. At min it is cut to what
-// goes in.
+// goes in; one line stays, however high.
 func (e *Engine) Fit(text string, s Style, min, width, height float64, maxLines int) *Block {
 	s = s.sane()
 	min = Style{Size: min}.sane().Size
 	p := e.shape(text, s)
-	try := func(size float64, torn bool) *Block {
+	try := func(size float64, most torn) *Block {
 		b := s
 		b.Size = size
 		lines := p.wrap(size, width, maxLines)
-		if lines.cut || lines.torn && !torn || height > 0 && p.least(b, len(lines.spans)) > height+slack {
+		if lines.cut || lines.torn > most || height > 0 && p.least(b, len(lines.spans)) > height+slack {
 			return nil
 		}
 		if block := p.place(b, width, lines); height <= 0 || block.Height <= height+slack {
@@ -142,10 +142,10 @@ func (e *Engine) Fit(text string, s Style, min, width, height float64, maxLines 
 		}
 		return nil
 	}
-	for _, torn := range []bool{false, true} {
+	for most := tornNowhere; most <= tornWord; most++ {
 		for size := s.Size; ; size -= step {
 			size = max(size, min)
-			if b := try(size, torn); b != nil {
+			if b := try(size, most); b != nil {
 				return b
 			}
 			if size <= min {

@@ -3,7 +3,6 @@ package typeset
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -45,33 +44,6 @@ func TestEverySampleHasItsGlyphs(t *testing.T) {
 					}
 				}
 			}
-		}
-	}
-}
-
-// seen is the text of a line as it is seen from left to right.
-func seen(l Line) string {
-	var s string
-	for _, run := range l.Runs {
-		for _, g := range run.Glyphs {
-			s += g.Text
-		}
-	}
-	return s
-}
-
-func TestNumbersKeepTheirOrder(t *testing.T) {
-	e := engine(t)
-	const number = "+216 71 123 456"
-	for _, text := range []string{
-		"اتصل " + Isolate(number) + " الآن",
-		"اتصل " + number + " الآن",
-		"اتصل (" + number + ")",
-		number,
-	} {
-		b := e.Layout(text, Style{Size: 12, Lang: "ar", RTL: true}, 0, 0)
-		if len(b.Lines) != 1 || !strings.Contains(seen(b.Lines[0]), number) {
-			t.Errorf("%q is seen as %q", text, seen(b.Lines[0]))
 		}
 	}
 }

@@ -9,8 +9,17 @@ import (
 type wrapped struct {
 	spans []span // of clusters, without blanks at their ends
 	cut   bool   // the last line ends in an ellipsis
-	torn  bool   // a word is broken that has spaces around it
+	torn  torn
 }
+
+// torn is the worst break in a text.
+type torn int
+
+const (
+	tornNowhere torn = iota
+	tornScript       // within a word of a script that has no spaces
+	tornWord         // within any other word, or a number
+)
 
 // wrap breaks the paragraph at a size into lines of at most width, each as full as it goes.
 func (p *paragraph) wrap(size, width float64, maxLines int) wrapped {
@@ -23,24 +32,31 @@ func (p *paragraph) wrap(size, width float64, maxLines int) wrapped {
 		end, torn := p.lineEnd(at, room)
 		if maxLines > 0 && len(w.spans) == maxLines-1 && end < len(p.clusters) {
 			w.cut = true
-			end = p.cutEnd(at, end, room-p.ellipsis.width)
-			w.spans = append(w.spans, span{at, end})
+			for at > 0 && p.clusters[at-1].number { // the number that the line before began goes too
+				last := w.spans[len(w.spans)-1]
+				w.spans = w.spans[:len(w.spans)-1]
+				at, end = last.from, last.to
+			}
+			w.spans = append(w.spans, span{at, p.cutEnd(at, end, room-p.ellipsis.width)})
 			return w
 		}
-		w.torn = w.torn || torn
+		w.torn = max(w.torn, torn)
 		w.spans = append(w.spans, p.trim(span{at, end}))
 		at = end
 	}
-	if n := len(w.spans); p.tooLong && n > 0 {
+	if p.tooLong {
 		w.cut = true
-		last := &w.spans[n-1]
+		if len(w.spans) == 0 {
+			w.spans = []span{{}}
+		}
+		last := &w.spans[len(w.spans)-1]
 		last.to = p.cutEnd(last.from, last.to, room-p.ellipsis.width)
 	}
 	return w
 }
 
 // lineEnd returns where the line that begins at cluster at ends.
-func (p *paragraph) lineEnd(at int, room float64) (end int, torn bool) {
+func (p *paragraph) lineEnd(at int, room float64) (end int, how torn) {
 	used := 0.0
 	var ends [lineBreak]int // after which cluster, by kind
 	for i := at; i < len(p.clusters); i++ {
@@ -50,30 +66,32 @@ func (p *paragraph) lineEnd(at int, room float64) (end int, torn bool) {
 			return p.bestEnd(at, i, ends, room)
 		}
 		if c.after == lineBreak {
-			return i + 1, false
+			return i + 1, tornNowhere
 		}
 		ends[c.after] = i + 1
 	}
-	return len(p.clusters), used > room && false
+	return len(p.clusters), tornNowhere
 }
 
 // bestEnd chooses among the ends that a line has that is full before cluster full.
-func (p *paragraph) bestEnd(at, full int, ends [lineBreak]int, room float64) (end int, torn bool) {
-	word, tear := ends[wordBreak], max(ends[tearBreak], ends[numberBreak])
+func (p *paragraph) bestEnd(at, full int, ends [lineBreak]int, room float64) (end int, how torn) {
+	word, tear := ends[wordBreak], ends[tearBreak]
 	if word > at {
 		// Where words are not parted, what stands between two spaces may be a sentence: it begins here.
 		if p.clusters[full].tearable && tear > word && p.wider(word, room) {
-			return tear, false
+			return tear, tornScript
 		}
-		return word, false
+		return word, tornNowhere
 	}
 	switch {
 	case ends[numberBreak] > at:
-		return ends[numberBreak], false
+		return ends[numberBreak], tornWord
+	case tear > at && p.clusters[tear-1].tearable:
+		return tear, tornScript
 	case tear > at:
-		return tear, !p.clusters[tear-1].tearable
+		return tear, tornWord
 	}
-	return full, true
+	return full, tornWord
 }
 
 // wider says whether what stands between cluster at and the next place to break is wider than a line.
