@@ -47,7 +47,7 @@ func dayOf(t time.Time) (day uint16, ok bool) {
 }
 
 // message returns what kid signs for a member, by the rules of an envelope (protocol.md 3.3).
-func (s *Stamp) message(o Origin, kid KeyID) ([]byte, error) {
+func (s Stamp) message(o Origin, kid KeyID) ([]byte, error) {
 	day, _ := dayOf(s.Until.First())
 	raw, err := encode(stampPayload{V: version, T: "poster", O: o, E: s.Epoch, C: s.Case, R: s.Rev, X: day})
 	if err != nil {
@@ -89,7 +89,7 @@ func (r *Record) Stamp() (s Stamp, ok bool) {
 
 // Check verifies the stamp under the card of its member. Errors: ErrKey when the card is of another member or epoch;
 // ErrSignature.
-func (s *Stamp) Check(card *Card) error {
+func (s Stamp) Check(card *Card) error {
 	if !s.Member.Matches(card.Origin()) || s.Epoch != card.Epoch {
 		return ErrKey
 	}
@@ -103,13 +103,18 @@ func (s *Stamp) Check(card *Card) error {
 	return nil
 }
 
+// After says whether the stamp is of a later revision of the case than t.
+func (s Stamp) After(t Stamp) bool {
+	return s.Epoch > t.Epoch || s.Epoch == t.Epoch && s.Rev > t.Rev
+}
+
 // Past says whether the last day of the poster is over everywhere on earth.
-func (s *Stamp) Past(now time.Time) bool {
+func (s Stamp) Past(now time.Time) bool {
 	return now.After(s.Until.First().Add(24*time.Hour + 12*time.Hour))
 }
 
 // Code returns the stamp as it stands in the QR code of a poster: at most MaxStampCode capital letters and digits.
-func (s *Stamp) Code() string {
+func (s Stamp) Code() string {
 	day, _ := dayOf(s.Until.First())
 	b := append([]byte{version}, s.Member[:]...)
 	b = append(b, s.Case[:]...)

@@ -64,6 +64,11 @@ var (
 	numberForm   = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ./_-]*$`)
 )
 
+// ValidNumber says whether s may be a case number.
+func ValidNumber(s string) bool {
+	return utf8.RuneCountInString(s) <= maxNumber && numberForm.MatchString(s)
+}
+
 // ValidLanguage says whether tag is a BCP 47 language in the one spelling that we take: en, pt-BR, sr-Latn, zh-Hant-TW.
 func ValidLanguage(tag string) bool { return languageForm.MatchString(tag) }
 

@@ -59,7 +59,8 @@
 //	receipts  digest of a takedown of ours, origin, u8 phase (m, s)
 //	                         -> u8 1 when it confirms a head of ours, i64 when in ms, signed receipt
 //	equals    root           -> signed head of ours that a receipt confirms
-//	cards     origin, KeyID  -> signed card, under which a receipt, a takedown of ours or such a head was signed
+//	cards     origin, KeyID  -> signed card, under which a receipt, a takedown of ours or such a head was signed, or
+//	                            that was in force before one of a newer epoch
 //
 // Sealed is u32 slot, nonce of 12 bytes, AES-256-GCM under the key in that slot; the bucket, the row's key and the slot
 // are bound in. A row that is written again gets a new key in another slot.

@@ -173,6 +173,9 @@ func (c *change) setMember(m *member, card *protocol.Card, standing protocol.Sta
 	if m.Card != nil && m.Standing == standing {
 		next.Since = m.Since
 	}
+	if err := c.outdate(m, next.Card); err != nil {
+		return err
+	}
 	if err := c.members.Put(m.origin[:], memberValue(next)); err != nil {
 		return fmt.Errorf("set member: %w", err)
 	}
@@ -186,6 +189,17 @@ func (c *change) setMember(m *member, card *protocol.Card, standing protocol.Sta
 		return c.removeCases(m)
 	case back:
 		c.restart(m)
+	}
+	return nil
+}
+
+// outdate keeps the card of a member that gives way to one of another epoch: posters that its key signed hang on walls.
+func (c *change) outdate(m *member, next *protocol.Card) error {
+	if m.Card == nil || m.Card.Epoch == next.Epoch {
+		return nil
+	}
+	if err := c.keepCard(m.Card); err != nil {
+		return fmt.Errorf("keep card of %s: %w", m.origin, err)
 	}
 	return nil
 }
@@ -259,12 +273,37 @@ func (s *Store) RenewCard(card *protocol.Card) (changed bool, err error) {
 		if changed = card.Newer(m.Card); !changed {
 			return nil
 		}
+		if err := c.outdate(m, card); err != nil {
+			return err
+		}
 		next := m.Member
 		next.Card = card
 		c.then = append(c.then, func() { m.Member = next })
 		return c.members.Put(o[:], memberValue(next))
 	})
 	return changed && err == nil, err
+}
+
+// cardOf returns the card of an epoch of a member whose card in force is newest, nil when it is not here.
+func (s *Store) cardOf(newest *protocol.Card, epoch uint64) (card *protocol.Card, err error) {
+	if newest.Epoch == epoch {
+		return newest, nil
+	}
+	o := newest.Origin()
+	err = s.view(func(b *buckets) error {
+		c := b.cards.Cursor()
+		for k, v := c.Seek(o[:]); bytes.HasPrefix(k, o[:]); k, v = c.Next() {
+			old, err := protocol.OpenCard(v)
+			if err != nil {
+				return fmt.Errorf("card of %s: %w", o, err)
+			}
+			if old.Epoch == epoch {
+				card = old
+			}
+		}
+		return nil
+	})
+	return card, err
 }
 
 // Member returns a member, or fs.ErrNotExist.

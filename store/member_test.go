@@ -50,6 +50,38 @@ func TestTrustIsGivenByHand(t *testing.T) {
 	}
 }
 
+// TestSigners: a stamp is checked under the card of its epoch, of any member but a removed one.
+func TestSigners(t *testing.T) {
+	s, xa, xb := twoCountries(t)
+	stamp := func(of *country, epoch uint64) protocol.Stamp {
+		o := of.origin()
+		return protocol.Stamp{Member: protocol.OriginPrefix(o[:]), Epoch: epoch}
+	}
+	ask := func(what string, stamp protocol.Stamp, member bool, want ...*protocol.Card) {
+		t.Helper()
+		cards, known, err := s.Public().Signers(stamp)
+		if err != nil || known != member || len(cards) != len(want) || len(want) == 1 && cards[0].ID() != want[0].ID() {
+			t.Errorf("%s: %d cards, %t, %v", what, len(cards), known, err)
+		}
+	}
+	ask("ours", stamp(xa, 1), true, xa.card)
+	ask("another's", stamp(xb, 1), true, xb.card)
+	ask("a stranger's", stamp(newCountry(t, "XC"), 1), false)
+	ask("of an epoch to come", stamp(xb, 2), true)
+
+	old := xb.newCard(2)
+	second := xb.nextEpoch()
+	for _, card := range []*protocol.Card{old, second} {
+		if _, err := s.RenewCard(card); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask("of now", stamp(xb, 2), true, second)
+	ask("of the epoch before", stamp(xb, 1), true, old)
+	must(t, s.SetMember(second, protocol.Removed, time.Now()))
+	ask("a removed member's", stamp(xb, 2), false)
+}
+
 func TestRemovalLastsUntilAPersonUndoesIt(t *testing.T) {
 	s, _, xb := twoCountries(t)
 	p, file, thumb := newPhoto("one")

@@ -25,6 +25,8 @@ type Shown struct {
 	Own    bool
 	Record cid.Cid
 	Rev    uint64
+	// Stamp is what a poster of it bears; the zero Stamp in a record of before there were any. Nobody has checked it.
+	Stamp protocol.Stamp
 	// Case and Photos are the record's; the caller must not change them.
 	Case   *protocol.Case
 	Photos []protocol.Photo
@@ -68,6 +70,7 @@ func (p *Public) read(b *buckets, ref protocol.Ref, clock protocol.Clock) (*Show
 	}
 	c := &Shown{Ref: ref, Origin: m.origin, Own: m.Standing == protocol.Own, Record: r.ID(), Rev: h.Rev, Case: r.Case(),
 		Photos: r.Photos(), At: h.At, ReviewBy: h.ReviewBy}
+	c.Stamp, _ = r.Stamp()
 	if !c.Own {
 		c.Lease, c.Confirmed = m.verified.Until, m.verified.At
 	}
@@ -193,6 +196,29 @@ func (p *Public) Card(o protocol.Origin) (*protocol.Card, error) {
 		return nil, fmt.Errorf("member %s: %w", o, fs.ErrNotExist)
 	}
 	return m.Card, nil
+}
+
+// Signers returns the cards under which a stamp may have been signed: of each member whose origin it names, unless that
+// is removed, the one of the stamp's epoch. member says whether there is such a member, though its card of that epoch may
+// not be here.
+func (p *Public) Signers(stamp protocol.Stamp) (cards []*protocol.Card, member bool, err error) {
+	all, err := p.s.Members()
+	if err != nil {
+		return nil, false, err
+	}
+	for _, m := range all {
+		if o := m.Card.Origin(); m.Standing != protocol.Removed && stamp.Member.Matches(o) {
+			member = true
+			card, err := p.s.cardOf(m.Card, stamp.Epoch)
+			if err != nil {
+				return nil, false, err
+			}
+			if card != nil {
+				cards = append(cards, card)
+			}
+		}
+	}
+	return cards, member, nil
 }
 
 // Cards returns the cards of our own and the active members: our own first, then by country.

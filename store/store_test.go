@@ -56,6 +56,22 @@ func (c *country) newCard(issue uint64) *protocol.Card {
 	return card
 }
 
+// nextEpoch returns a card with another node key.
+func (c *country) nextEpoch() *protocol.Card {
+	c.t.Helper()
+	next := *c.card
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	next.Epoch, next.Issue, next.NodeKey = c.card.Epoch+1, 1, [32]byte(key.Public().(ed25519.PublicKey))
+	card, err := protocol.SignCard(c.root, next)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return card
+}
+
 func (c *country) origin() protocol.Origin { return c.card.Origin() }
 
 func (c *country) ref(id protocol.CaseID) protocol.Ref { return protocol.RefOf(c.origin(), id) }
