@@ -68,6 +68,12 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 		CaseURL: s.BaseURL + "/c/" + ref.String(), Brand: s.Look.Theme.Brand, Accent: s.Look.Theme.Accent,
 		Updated: shown.At, ValidUntil: shown.ReviewBy, Fingerprint: shown.Origin.Fingerprint(),
 	}
+	if in.Code, err = s.posterCode(shown); err != nil {
+		return err
+	}
+	if in.Code != "" {
+		in.CheckURL = strings.TrimPrefix(s.BaseURL, "https://") + "/verify"
+	}
 	if slices.Contains(letterCountries, own.Country) {
 		in.Size = poster.Letter
 	}
@@ -104,6 +110,37 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 	}
 	ui.Send(c, http.StatusOK, "application/pdf", pdf)
 	return nil
+}
+
+// maxCode is the length of the longest address in a QR code that can be read off paper: version 8, level M.
+const maxCode = 200
+
+// posterCode returns the address for the QR code of a case's poster, which says whether the poster is genuine; "" when the
+// owner's stamp is missing or does not hold, for then it would speak against a child's poster, or when it is too long.
+func (s *site) posterCode(shown *store.Shown) (string, error) {
+	cards, _, err := s.Public.Signers(shown.Stamp)
+	if err != nil {
+		return "", err
+	}
+	for _, card := range cards {
+		if card.Origin() == shown.Origin && shown.Stamp.Check(card) == nil {
+			if code := stampURL(s.BaseURL, shown.Stamp); len(code) <= maxCode {
+				return code, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// stampURL returns the address that answers for a stamp. Scheme and host are in capitals, which all browsers take, so that
+// a QR code needs less room; a path in the base is not.
+func stampURL(base string, stamp protocol.Stamp) string {
+	scheme, rest, _ := strings.Cut(base, "://")
+	host, path, deep := strings.Cut(rest, "/")
+	if deep {
+		path = "/" + path
+	}
+	return strings.ToUpper(scheme+"://"+host) + path + "/V/" + stamp.Code()
 }
 
 // addPhoto puts the first photo of the page on the poster, at a size for paper. Without the file the poster has none.

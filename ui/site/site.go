@@ -59,7 +59,11 @@ var routes = []struct {
 	{"/:lang/cases/:ref", in((*site).showCase)},
 	{"/:lang/cases/:ref/poster.pdf", in((*site).showPoster)},
 	{"/:lang/about", in((*site).showAbout)},
+	{"/:lang/verify", in((*site).showVerify)},
+	{"/verify", (*site).followVerify},
 	{"/c/:ref", (*site).followCode},
+	{"/v/:code", (*site).followStamp},
+	{"/V/:code", (*site).followStamp},
 	{"/photos/:file", (*site).showPhoto},
 	{"/photos/:file/:size", (*site).showSize},
 	{"/theme.css", func(s *site, c *gin.Context) error { return s.Look.ServeTheme(c) }},
@@ -193,6 +197,7 @@ func (s *site) page(l *i18n.Locale, path string) (ui.Page, error) {
 	}
 	add("/", "site.home")
 	add("/cases", "site.browse")
+	add("/verify", "site.verify")
 	if _, ok := s.Look.About[l.Tag]; ok {
 		add("/about", "site.about")
 	}

@@ -19,7 +19,7 @@ var languages = []string{"en", "fr", "el", "ar"}
 
 // pages returns every kind of page of w, without the language, with the status that it must have in XA's languages.
 func pages(w *world) []string {
-	paths := []string{"/", "/cases", "/cases?tab=network", "/cases?q=nobody+at+all", "/cases?sex=female&age_min=3&kind=runaway&page=9", "/nothing"}
+	paths := []string{"/", "/verify", "/cases", "/cases?tab=network", "/cases?q=nobody+at+all", "/cases?sex=female&age_min=3&kind=runaway&page=9", "/nothing"}
 	for _, ref := range w.refs {
 		paths = append(paths, "/cases/"+ref.String())
 	}
@@ -146,7 +146,7 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 	w := newWorld(t, "XA", languages, true)
 	ref := w.refs["XA-2026-001"].String()
 	file := photoOf(w, ref)
-	fill := strings.NewReplacer(":lang", "en", ":ref", ref, ":file", file, ":size", "320.jpg", "*name", "gmcn.css")
+	fill := strings.NewReplacer(":lang", "en", ":ref", ref, ":file", file, ":code", w.stamp("XA-2026-001").Code(), ":size", "320.jpg", "*name", "gmcn.css")
 	paths := []string{"/en/nothing", "/photos/nonsense", "/static/nothing"}
 	for _, r := range routes {
 		paths = append(paths, fill.Replace(r.path))
