@@ -147,12 +147,18 @@ var widths = []int64{360, 1280}
 // TestPagesInABrowser looks at the main pages of the sites of two countries and of a console, in English and in Arabic.
 // With -screenshots it leaves pictures of them.
 func TestPagesInABrowser(t *testing.T) {
+	needScanner(t)
 	b := startBrowser(t)
 	port := freeBlock(t)
 	d := startDemo(t, filepath.Join(t.TempDir(), "demo"), port)
 	site := func(country int) string { return fmt.Sprintf("http://127.0.0.1:%d", port+country) }
 	console := consoleLine.FindAllStringSubmatch(d.out.String(), -1)
 
+	_, pdf, err := get(site(0) + "/en/cases/" + firstCase(t, site(0)+"/en/cases") + "/poster.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := scanPoster(t, site(0), pdf)
 	for _, side := range []struct {
 		lang    string
 		country int
@@ -172,6 +178,10 @@ func TestPagesInABrowser(t *testing.T) {
 			b.see(side.lang+"-case", home+"/cases/"+own, width, false)
 			b.see(side.lang+"-foreign", home+"/cases/"+foreign, width, false)
 			b.see(side.lang+"-about", home+"/about", width, false)
+			b.see(side.lang+"-verify", home+"/verify", width, false)
+			b.see(side.lang+"-nonumber", home+"/verify?code=none", width, true)
+			b.see(side.lang+"-genuine", home+"/verify?code="+code, width, false)
+			b.see(side.lang+"-forged", home+"/verify?code="+code[:80]+"AAAA"+code[84:], width, false)
 			b.see(side.lang+"-missing", home+"/nothing-here", width, true)
 		}
 	}

@@ -242,14 +242,9 @@ func (c *Config) check(bundle *i18n.Bundle) error {
 		add("member.%w", protocol.Problems{p})
 	}
 	for _, tag := range c.Member.Languages {
-		if _, ok := bundle.Locale(tag); ok || !protocol.ValidLanguage(tag) {
-			continue
+		if _, ok := bundle.Locale(tag); !ok && protocol.ValidLanguage(tag) {
+			add("member.languages: there are no words for %q yet; the languages are %s", tag, strings.Join(tagsOf(bundle), ", "))
 		}
-		words := "no words"
-		if _, ok := bundle.PosterLocale(tag); ok {
-			words = "words only of posters"
-		}
-		add("member.languages: there are %s for %q yet; the languages are %s", words, tag, strings.Join(tagsOf(bundle), ", "))
 	}
 	for _, a := range c.Member.Addrs {
 		if strings.Contains(a, "/0.0.0.0/") || strings.Contains(a, "/ip6/::/") {

@@ -39,7 +39,7 @@ func commands() []command {
 		peerPendingCommand, peerConfirmCommand, peerRefuseCommand, peerAddCommand, peerListCommand, peerVouchCommand,
 		peerSuspendCommand, peerResumeCommand, peerRemoveCommand,
 		casePublishCommand, caseListCommand, caseShowCommand, caseRenewCommand, caseCloseCommand, caseReceiptsCommand,
-		posterCommand, checkCommand, verifyReportCommand, passwordCommand, versionCommand,
+		posterCommand, verifyPosterCommand, checkCommand, verifyReportCommand, passwordCommand, versionCommand,
 	}
 }
 
