@@ -71,13 +71,13 @@ func TestOtherCalendarsSpan(t *testing.T) {
 		year, month, day int
 		want             string
 	}{
-		{"persian", 2025, 3, 21, "1 Farvardin 1404 AP (21 March 2025)"},
-		{"persian", 2025, 3, 0, "Esfand 1403 AP\u2009–\u2009Farvardin 1404 AP (March 2025)"},
-		{"persian", 2025, 0, 0, "1403 AP\u2009–\u20091404 AP (2025)"},
-		{"ethiopic", 2025, 0, 0, "2017\u2009–\u20092018 (2025)"},
-		{"buddhist", 2026, 3, 9, "9 March 2569 BE (9 March 2026)"},
-		{"buddhist", 2026, 3, 0, "March 2569 BE (March 2026)"},
-		{"buddhist", 2026, 0, 0, "2569 BE (2026)"},
+		{"persian", 2025, 3, 21, "1 Farvardin 1404 AP (\u206821 March 2025\u2069)"},
+		{"persian", 2025, 3, 0, "Esfand 1403 AP\u2009–\u2009Farvardin 1404 AP (\u2068March 2025\u2069)"},
+		{"persian", 2025, 0, 0, "1403 AP\u2009–\u20091404 AP (\u20682025\u2069)"},
+		{"ethiopic", 2025, 0, 0, "2017\u2009–\u20092018 (\u20682025\u2069)"},
+		{"buddhist", 2026, 3, 9, "9 March 2569 BE (\u20689 March 2026\u2069)"},
+		{"buddhist", 2026, 3, 0, "March 2569 BE (\u2068March 2026\u2069)"},
+		{"buddhist", 2026, 0, 0, "2569 BE (\u20682026\u2069)"},
 		{"buddhist", 1930, 3, 9, "9 March 1930"}, // the year began in April then
 		{"persian", 1700, 3, 9, "9 March 1700"},  // before the rule holds
 		{"gregorian", 2026, 3, 9, "9 March 2026"},

@@ -19,7 +19,7 @@ func (l *Locale) Date(year, month, day int) string {
 	}
 	s := l.date(&l.cldr.gregorian, year, month, day)
 	if other := l.otherDate(year, month, day); other != "" {
-		s = other + " (" + s + ")"
+		s = other + " (" + IsolateAuto(s) + ")" // or the year and the day behind it pass for one telephone number
 	}
 	return l.Digits(s)
 }

@@ -22,9 +22,10 @@
 // its owner wrote it. A date in another calendar has the Gregorian one beside
 // it. Nothing is read from disk or network after Load.
 //
-// What it never does: it does not escape HTML (the templates do), and it does
-// not isolate the direction of inserted values. Pages wrap names, numbers and
-// codes in <bdi>; plain text, such as a poster's, uses Isolate and IsolateAuto.
+// What it never does: it does not escape HTML (the templates do), and, but for
+// the second date of a pair, it does not isolate the direction of what it
+// inserts. Pages wrap names, numbers and codes in <bdi>; plain text, such as a
+// poster's, uses Isolate and IsolateAuto.
 //
 // # Catalogues
 //

@@ -58,3 +58,47 @@ func TestLanguagesHaveGlyphs(t *testing.T) {
 		}
 	}
 }
+
+// TestDatesReadInOrder sets dates by two calendars from right to left, in both
+// kinds of digits: each word must stand before the next, and each number be
+// whole.
+func TestDatesReadInOrder(t *testing.T) {
+	fonts, err := typeset.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tag := range []string{"fa", "ar"} {
+		for _, digits := range []string{"latn", "arab", "arabext"} {
+			b, err := i18n.Load(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if b, err = b.WithDigits(tag, digits); err != nil {
+				t.Fatal(err)
+			}
+			if b, err = b.WithCalendar(tag, "persian"); err != nil {
+				t.Fatal(err)
+			}
+			l, _ := b.PosterLocale(tag)
+			text := l.T("case.since", "date", l.Date(2026, 3, 9))
+			block := fonts.Layout(text, typeset.Style{Size: 10, Lang: tag, RTL: true}, 0, 0)
+			var read []string
+			at := block.Width + 1
+			for _, w := range block.Lines[0].Words {
+				if w.Text == " " {
+					continue
+				}
+				if w.X >= at {
+					t.Errorf("%s %s: %q stands before what is read before it, in %q", tag, digits, w.Text, text)
+				}
+				at = w.X
+				read = append(read, w.Text)
+			}
+			for _, number := range []string{l.Digits("1404"), l.Digits("18"), l.Digits("2026")} {
+				if !strings.Contains(strings.Join(read, " "), number) {
+					t.Errorf("%s %s: no %s in %q", tag, digits, number, read)
+				}
+			}
+		}
+	}
+}
