@@ -26,14 +26,14 @@ Example:
 func runPoster(c *call) error {
 	dir := c.dir()
 	lang := c.flags.String("lang", "", "`LANGUAGE` of the poster; else the site's main one")
-	size := c.flags.String("size", "A4", "`SIZE` of the paper: A4 or letter")
+	size := c.flags.String("size", "A4", "`SIZE` of the paper: A4, A5 or letter")
 	out := c.flags.String("o", "", "write to `FILE`")
 	args, err := c.parse(1, 1)
 	if err != nil {
 		return err
 	}
-	if *size != "A4" && *size != "letter" {
-		return c.misuse("-size is A4 or letter, not %q", *size)
+	if *size != "A4" && *size != "A5" && *size != "letter" {
+		return c.misuse("-size is A4, A5 or letter, not %q", *size)
 	}
 	if *out == "" {
 		return c.misuse("-o is missing: where is the poster to go?")
@@ -66,7 +66,7 @@ func runPoster(c *call) error {
 	case status == http.StatusNotFound:
 		return fmt.Errorf("the site does not show case %s now: it was never published, or its time for review has passed", args[0])
 	case status == http.StatusNotAcceptable:
-		return fmt.Errorf("this poster cannot be made in %q: posters have Latin, Greek and Cyrillic letters so far; try another -lang", *lang)
+		return fmt.Errorf("this poster cannot be made in %q: it needs letters that no font here has; try another -lang", *lang)
 	case status != http.StatusOK:
 		return fmt.Errorf("the site answers %d for the poster of case %s", status, args[0])
 	}

@@ -2,6 +2,7 @@ package poster
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"sync"
@@ -21,7 +22,7 @@ func locale(t testing.TB, tag string) *i18n.Locale {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, ok := b.Locale(tag)
+	l, ok := b.PosterLocale(tag)
 	if !ok {
 		t.Fatalf("no language %s", tag)
 	}
@@ -48,10 +49,11 @@ var portraits sync.Map
 const (
 	caseURL = "https://missing.example/c/xa-0193f2c4d5e67890"
 	hotline = "+999 116 000"
+	code    = "HTTPS://MISSING.EXAMPLE/V/AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYUCULBOGAZDINRYHI6D4QCCIRDEQSSMJZIFEVCWLBNFYXTAMJSGM2DKNRXHA4TUOZ4HU7D6QCBIJBUIRKGI5EESSSLJRGU4T2QKFJFGVCV"
 )
 
 // sample is a poster with everything on it.
-func sample(t testing.TB, tag string, size Size) Input {
+func sample(t testing.TB, tag string, format Format) Input {
 	t.Helper()
 	names := map[string]string{"en": "Mira Aldenhoven", "fr": "Chloé Bérangère-Noël", "el": "Ελένη Παπαδοπούλου", "ru": "Алёна Щукина"}
 	story := protocol.Text{
@@ -80,10 +82,47 @@ func sample(t testing.TB, tag string, size Size) Input {
 		c.Children[0].Name = names["en"]
 	}
 	return Input{
-		Case: c, Photo: portrait(t, 800, 1000), Locale: locale(t, tag), Size: size,
-		PhotoInfo:    protocol.Photo{Kind: protocol.Portrait, Taken: protocol.Date{Year: 2025, Month: 9}},
-		Organisation: "Lighthouse for Missing Children", Hotline: hotline, CaseURL: caseURL,
+		Case: c, Photos: []Picture{
+			{JPEG: portrait(t, 800, 1000), Info: protocol.Photo{Kind: protocol.Portrait, Taken: protocol.Date{Year: 2025, Month: 9}}},
+		},
+		Locales: []*i18n.Locale{locale(t, tag)}, Format: format,
+		Organisation: protocol.Text{"en": "Lighthouse for Missing Children"}, Hotline: hotline, CaseURL: caseURL,
+		Code: code, CheckURL: "missing.example/verify", Emergency: "112",
 		Updated: time.Date(2026, 5, 2, 9, 0, 0, 0, time.UTC), ValidUntil: time.Date(2026, 7, 31, 0, 0, 0, 0, time.UTC),
 		Fingerprint: "k4tq 9d2m x7vb 3hpa c6we 5ynr",
 	}
+}
+
+// drawn is the photo of a look. It is drawn once.
+func drawn(t testing.TB, look protocoltest.Look) []byte {
+	if photo, ok := portraits.Load(look); ok {
+		return photo.([]byte)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, protocoltest.Portrait(look, 800, 1000), &jpeg.Options{Quality: 80}); err != nil {
+		t.Fatal(err)
+	}
+	portraits.Store(look, b.Bytes())
+	return b.Bytes()
+}
+
+// demo returns posters of the cases of the demonstration, by the name of the case's first photo look or its number.
+func demo(t testing.TB, tag string, format Format) []Input {
+	t.Helper()
+	now := time.Date(2026, 5, 2, 9, 0, 0, 0, time.UTC)
+	var all []Input
+	for _, country := range protocoltest.Countries(now) {
+		for i := range country.Cases {
+			seed := &country.Cases[i]
+			seed.Case.Number = fmt.Sprintf("%s-2026-%03d", country.Code, i+1)
+			in := Input{Case: &seed.Case, Locales: []*i18n.Locale{locale(t, tag)}, Format: format, Organisation: country.Names, CountryNames: country.CountryNames,
+				Hotline: country.Hotlines[0].Number, Others: country.Hotlines[1:], Emergency: "112", CaseURL: caseURL, Code: code, CheckURL: "missing.example/verify",
+				Brand: country.Brand, Accent: country.Accent, Updated: now, ValidUntil: now.AddDate(0, 3, 0), Fingerprint: "k4tq 9d2m x7vb 3hpa c6we 5ynr"}
+			for _, p := range seed.Photos {
+				in.Photos = append(in.Photos, Picture{JPEG: drawn(t, p.Look), Info: protocol.Photo{Kind: p.Kind, Who: p.Who, Taken: p.Taken}})
+			}
+			all = append(all, in)
+		}
+	}
+	return all
 }

@@ -3,76 +3,246 @@ package poster
 import (
 	"bytes"
 	"fmt"
-	"strings"
+	"math"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-pdf/fpdf"
+
+	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
-// family is what fpdf calls our font.
-const family = "poster"
+// layerFont is what fpdf calls the font of the invisible layer.
+const layerFont = "layer"
 
-// paint draws the marks on a page of the given size.
-func paint(in *Input, marks []mark, page rect) ([]byte, error) {
-	pdf := fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: page.w, Ht: page.h}})
-	pdf.SetCatalogSort(true)
-	pdf.SetProducer("gmcn", true)
-	pdf.SetTitle(strings.TrimSpace(clean(in.Case.Number+" "+in.Organisation)), true)
-	pdf.SetAuthor(clean(in.Organisation), true)
-	pdf.SetLang(in.Locale.Tag)
-	dated := in.Updated.UTC()
-	if in.Updated.IsZero() {
-		dated = time.Unix(0, 0).UTC() // fpdf takes the zero time for now
+// writePDF paints the pages. The title is all that the file says of itself.
+func writePDF(pages []*Page, title string, dated time.Time) ([]byte, error) {
+	p := &pdfPainter{outlines: map[outlineKey][]byte{}}
+	p.pdf = fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: pages[0].W, Ht: pages[0].H}})
+	p.pdf.SetCatalogSort(true)
+	p.pdf.SetProducer("gmcn", true)
+	p.pdf.SetTitle(title, true)
+	p.pdf.SetLang(pages[0].Lang)
+	if dated.IsZero() {
+		dated = time.Unix(0, 0) // fpdf takes the zero time for now
 	}
-	pdf.SetCreationDate(dated)
-	pdf.SetModificationDate(dated)
-	pdf.SetMargins(0, 0, 0)
-	pdf.SetAutoPageBreak(false, 0)
-	pdf.AddUTF8FontFromBytes(family, "", regularTTF)
-	pdf.AddUTF8FontFromBytes(family, "B", boldTTF)
-	pdf.AddPage()
-	for _, m := range marks {
-		draw(pdf, in, m, page)
+	p.pdf.SetCreationDate(dated.UTC())
+	p.pdf.SetModificationDate(dated.UTC())
+	p.pdf.SetMargins(0, 0, 0)
+	p.pdf.SetAutoPageBreak(false, 0)
+	p.pdf.AddUTF8FontFromBytes(layerFont, "", emptyFont(layerCharacters(pages)))
+	for _, page := range pages {
+		p.page = page
+		p.pdf.AddPageFormat("P", fpdf.SizeType{Wd: page.W, Ht: page.H})
+		for i := range page.Marks {
+			p.paint(&page.Marks[i])
+		}
 	}
 	var out bytes.Buffer
-	if err := pdf.Output(&out); err != nil {
+	if err := p.pdf.Output(&out); err != nil {
 		return nil, fmt.Errorf("write PDF: %w", err)
 	}
 	return out.Bytes(), nil
 }
 
-func draw(pdf *fpdf.Fpdf, in *Input, m mark, page rect) {
-	switch {
-	case m.photo:
-		jpeg := fpdf.ImageOptions{ImageType: "JPG"}
-		pdf.RegisterImageOptionsReader("photo", jpeg, bytes.NewReader(in.Photo))
-		pdf.ImageOptions("photo", m.box.x, m.box.y, m.box.w, m.box.h, false, jpeg, 0, "")
-	case m.text != "":
-		style := ""
-		if m.weight == bold {
-			style = "B"
-		}
-		pdf.SetFont(family, style, m.size)
-		pdf.SetTextColor(int(m.colour.r), int(m.colour.g), int(m.colour.b))
-		pdf.Text(m.box.x, m.y, m.text)
-	default:
-		// One path for all areas of a mark leaves no hairlines between the modules of a QR code.
-		var path strings.Builder
-		fmt.Fprintf(&path, "q %.3f %.3f %.3f rg\n", float64(m.colour.r)/255, float64(m.colour.g)/255, float64(m.colour.b)/255)
-		for _, a := range m.areas {
-			fmt.Fprintf(&path, "%.3f %.3f %.3f %.3f re\n", a.x, page.h-a.y-a.h, a.w, a.h)
-		}
-		for i, p := range m.outline {
-			op := "l"
-			if i == 0 {
-				op = "m"
+// layerCharacters returns what the layer needs, sorted.
+func layerCharacters(pages []*Page) (all []rune) {
+	for _, p := range pages {
+		for _, m := range p.Marks {
+			if m.Text == nil {
+				continue
 			}
-			fmt.Fprintf(&path, "%.3f %.3f %s\n", p[0], page.h-p[1], op)
+			for _, l := range m.Text.Block.Lines {
+				for _, w := range l.Words {
+					all = append(all, []rune(layerWord(w.Text, false))...)
+				}
+			}
 		}
-		path.WriteString("f Q")
-		pdf.RawWriteStr(path.String())
 	}
-	if m.link != "" {
-		pdf.LinkString(m.box.x, m.box.y, m.box.w, m.box.h, m.link)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+type outlineKey struct {
+	face *typeset.Face
+	id   uint32
+}
+
+type pdfPainter struct {
+	pdf      *fpdf.Fpdf
+	page     *Page
+	outlines map[outlineKey][]byte
+	photos   [][]byte // those that the file has already
+	out      []byte
+}
+
+// num writes a number with as few decimals as paper can show, and a space.
+func (p *pdfPainter) num(values ...float64) {
+	for _, v := range values {
+		p.out = strconv.AppendFloat(p.out, math.Round(v*1000)/1000, 'f', -1, 64)
+		p.out = append(p.out, ' ')
 	}
+}
+
+func (p *pdfPainter) op(s string) { p.out = append(append(p.out, s...), '\n') }
+
+func (p *pdfPainter) colour(c RGB, operator string) {
+	p.num(float64(c.R)/255, float64(c.G)/255, float64(c.B)/255)
+	p.op(operator)
+}
+
+func (p *pdfPainter) paint(m *Mark) {
+	p.out = p.out[:0]
+	switch {
+	case m.Text != nil:
+		p.text(m.Text)
+	case m.Picture != nil:
+		p.picture(m)
+	case m.Dashed:
+		x1, y1, x2, y2 := m.ends()
+		p.op("q 0.75 w [3 3] 0 d")
+		p.colour(m.Colour, "RG")
+		p.num(x1, p.page.H-y1)
+		p.op("m")
+		p.num(x2, p.page.H-y2)
+		p.op("l S Q")
+	default:
+		p.op("q")
+		p.colour(m.Colour, "rg")
+		for _, a := range m.Areas {
+			p.num(a.X, p.page.H-a.low(), a.W, a.H)
+			p.op("re")
+		}
+		p.op("f Q")
+	}
+	if len(p.out) > 0 {
+		p.pdf.RawWriteBuf(bytes.NewReader(p.out))
+	}
+	if m.Text != nil && m.Text.Turn == 0 {
+		p.layer(m.Text)
+	}
+	if m.Link != "" {
+		p.pdf.LinkString(m.Box.X, m.Box.Y, m.Box.W, m.Box.H, m.Link)
+	}
+}
+
+// picture puts the JPEG into the file as it is, once, and shows its part through the box.
+func (p *pdfPainter) picture(m *Mark) {
+	s := m.Picture
+	n := slices.IndexFunc(p.photos, func(b []byte) bool { return &b[0] == &s.JPEG[0] })
+	if n < 0 {
+		n = len(p.photos)
+		p.photos = append(p.photos, s.JPEG)
+	}
+	name, jpeg := "photo"+strconv.Itoa(n), fpdf.ImageOptions{ImageType: "JPG"}
+	p.pdf.RegisterImageOptionsReader(name, jpeg, bytes.NewReader(s.JPEG))
+	scale := m.Box.W / s.Crop.W
+	p.pdf.ClipRect(m.Box.X, m.Box.Y, m.Box.W, m.Box.H, false)
+	p.pdf.ImageOptions(name, m.Box.X-s.Crop.X*scale, m.Box.Y-s.Crop.Y*scale, float64(s.Width)*scale, float64(s.Height)*scale, false, jpeg, 0, "")
+	p.pdf.ClipEnd()
+}
+
+// text fills the outline of each glyph. Between glyphs it moves by whole units of the font, so that the same glyph is the
+// same bytes wherever it stands and the file stays small.
+func (p *pdfPainter) text(t *Text) {
+	if t.Faint {
+		p.pdf.SetAlpha(faint, "Normal")
+		defer p.pdf.SetAlpha(1, "Normal")
+	}
+	sin, cos := math.Sincos(t.Turn * math.Pi / 180)
+	for _, line := range t.Block.Lines {
+		for _, run := range line.Runs {
+			scale := run.Size / float64(run.Face.UnitsPerEm())
+			x, y := t.turned(0, 0)
+			p.op("q")
+			p.colour(t.Colour, "rg")
+			fill := "f"
+			if run.Embolden > 0 {
+				fill = "B"
+				p.colour(t.Colour, "RG")
+				p.num(run.Embolden / scale)
+				p.op("w 1 j")
+			}
+			p.out = strconv.AppendFloat(p.out, scale*cos, 'f', 6, 64)
+			p.out = append(p.out, ' ')
+			p.out = strconv.AppendFloat(p.out, scale*sin, 'f', 6, 64)
+			p.out = append(p.out, ' ')
+			p.out = strconv.AppendFloat(p.out, -scale*sin, 'f', 6, 64)
+			p.out = append(p.out, ' ')
+			p.out = strconv.AppendFloat(p.out, scale*cos, 'f', 6, 64)
+			p.out = append(p.out, ' ')
+			p.num(x, p.page.H-y)
+			p.op("cm")
+			px, py := 0, 0
+			for _, g := range run.Glyphs {
+				path := p.outline(run.Face, g.ID)
+				if len(path) == 0 {
+					continue
+				}
+				gx, gy := int(math.Round(g.X/scale)), int(math.Round(-g.Y/scale))
+				p.out = append(p.out, "1 0 0 1 "...)
+				p.out = strconv.AppendInt(p.out, int64(gx-px), 10)
+				p.out = append(p.out, ' ')
+				p.out = strconv.AppendInt(p.out, int64(gy-py), 10)
+				p.out = append(p.out, " cm\n"...)
+				px, py = gx, gy
+				p.out = append(p.out, path...)
+				p.op(fill)
+			}
+			p.op("Q")
+		}
+	}
+}
+
+// outline returns the path of a glyph in units of its font.
+func (p *pdfPainter) outline(face *typeset.Face, id uint32) []byte {
+	key := outlineKey{face, id}
+	path, ok := p.outlines[key]
+	if ok {
+		return path
+	}
+	for _, s := range face.Outline(id) {
+		n, operator := 1, "m\n"
+		switch s.Op {
+		case typeset.LineTo:
+			operator = "l\n"
+		case typeset.CurveTo:
+			n, operator = 3, "c\n"
+		case typeset.Close:
+			n, operator = 0, "h\n"
+		}
+		for _, pt := range s.P[:n] {
+			path = strconv.AppendInt(path, int64(pt.X), 10)
+			path = append(path, ' ')
+			path = strconv.AppendInt(path, int64(pt.Y), 10)
+			path = append(path, ' ')
+		}
+		path = append(path, operator...)
+	}
+	p.outlines[key] = path
+	return path
+}
+
+// layer writes the words where their outlines are, invisible, each stretched to its width.
+func (p *pdfPainter) layer(t *Text) {
+	if t.Faint {
+		return
+	}
+	p.pdf.SetTextRenderingMode(3)
+	for _, line := range t.Block.Lines {
+		for _, w := range line.Words {
+			word := layerWord(w.Text, w.RTL)
+			if word == "" || w.Width <= 0 {
+				continue
+			}
+			size := line.Runs[0].Size
+			p.pdf.SetFont(layerFont, "", size)
+			natural := 0.5 * size * float64(len([]rune(word)))
+			p.pdf.RawWriteStr(strconv.FormatFloat(100*w.Width/natural, 'f', 2, 64) + " Tz")
+			p.pdf.Text(t.X+w.X, t.Y+line.Baseline, word)
+		}
+	}
+	p.pdf.RawWriteStr("100 Tz")
+	p.pdf.SetTextRenderingMode(0)
 }

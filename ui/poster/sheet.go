@@ -1,357 +1,184 @@
 package poster
 
 import (
-	"cmp"
-	"slices"
 	"strings"
-	"time"
 
-	"github.com/gmcn/gmcn/protocol"
-	"github.com/gmcn/gmcn/ui/i18n"
+	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
-// sheet has the words of a poster, each cleaned and drawable; "" is left out.
-type sheet struct {
-	heading  string
-	name     string
-	alias    string // the name in other scripts
-	since    string
-	place    string
-	caption  string // of the photo
-	photo    []byte
-	subject  string // whose facts these are, if there are several children
-	facts    []fact // the most useful first
-	siblings []sibling
-	kind     string
-	story    string
+// Measures of the design for paper, in points on A4; ui.md 4.8.
+const (
+	bandHeight = 110
+	ruleHeight = 6
+	qrSide     = 112
+	gutter     = 24
+)
 
-	call, hotline, donot string
-	agency, phone        string
-	emergency            string
-	draft                string
-	scan, code, url      string
-
-	number, valid, issued, check, verify, fingerprint string
+// sheet is the design for paper: from the top the heading, the name, when and where, the photos and what is known, what
+// happened; from the foot who issued it, whom to call.
+func (c *composer) sheet() error {
+	foot := c.page.H
+	if c.in.TearOff && c.words.hotline != "" {
+		start, err := c.tearOff(foot)
+		if err != nil {
+			return err
+		}
+		foot = start
+	}
+	foot = c.foot(foot)
+	end, err := c.call(foot)
+	if err != nil {
+		return err
+	}
+	y := c.banner()
+	y = c.title(y)
+	c.body(Rect{c.margin, y, c.width, end - c.u(18) - y})
+	return nil
 }
 
-// fact is one thing to know the child by.
-type fact struct {
-	label, value string
-	wide         bool // free text, across both columns
-	place        int  // in the order in which facts are read
+// banner is the band with the heading, in one line for each language.
+func (c *composer) banner() float64 {
+	band := Rect{0, 0, c.page.W, c.u(bandHeight)}
+	if len(c.words.heading) > 1 {
+		band.H = c.u(bandHeight + 14)
+	}
+	if c.in.BlackWhite {
+		c.fill(c.rule, Rect{c.margin, band.H - c.u(3), c.width, c.u(6)}, Rect{c.margin, c.u(20), c.width, c.u(6)})
+		band.Y, band.H = c.u(20), band.H-c.u(20)
+	} else {
+		c.fill(c.band, band)
+		c.fill(c.rule, Rect{0, band.H, c.page.W, c.u(ruleHeight)})
+	}
+	room := band.H - c.u(36)
+	rooms := []float64{room}
+	if len(c.words.heading) > 1 {
+		rooms = []float64{room * 0.58, room * 0.30}
+	}
+	y := band.Y + (band.H-room)/2
+	for i, s := range c.words.heading {
+		b := c.headline(s, c.u(104), c.width, rooms[i])
+		tall := inkHigh(b)
+		c.putInk(b, c.margin, y+(rooms[i]-tall)/2, c.width, c.onBand, c.band)
+		y += rooms[i] + room*0.12
+	}
+	return band.low() + c.u(ruleHeight)
 }
 
-// sibling is another child of the same case.
-type sibling struct{ name, detail string }
-
-// maxFacts is how many facts a poster shows: more are not remembered.
-const maxFacts = 6
-
-// recent is how long clothing tells more than the colour of the eyes, and the age has not changed.
-const recent = 30 * 24 * time.Hour
-
-// write puts the case into the words of the poster's language. It checks the facts that stand behind the six as well:
-// whether there is a poster must not hang on what else is known.
-func write(in *Input, f *faces) (*sheet, error) {
-	c, l := in.Case, in.Locale
-	w := writer{checker: checker{faces: f, missing: map[rune]bool{}}, in: in, l: l, found: c.Kind == protocol.UnidentifiedFound}
-	s := &sheet{heading: w.say(l.T(w.headingKey()))}
-
-	main := 0
-	if shows(in) {
-		s.photo = in.Photo
-		if who := int(in.PhotoInfo.Who); who < len(c.Children) {
-			main = who
+// headline is one line as large as the box allows, or two where one would be small.
+func (c *composer) headline(s string, most, width, height float64) *typeset.Block {
+	b := c.spread(s, most, width, height)
+	if b.Size < height*0.45 || b.Cut {
+		if two := c.set(s, font{most: height * 0.62, least: minSize, bold: true, lines: 2, leading: 1.15}, width, height*1.2); two.Size > b.Size && !two.Cut {
+			return two
 		}
 	}
-	s.name = w.say(l.List(c.Title()))
-	s.alias = w.aliases()
-	s.since = w.since()
-	s.place = w.place()
-	s.facts = w.facts(&c.Children[main])
-	if len(c.Children) > 1 {
-		s.subject = w.say(c.Children[main].Name)
-		for i := range c.Children {
-			if i != main {
-				s.siblings = append(s.siblings, w.sibling(&c.Children[i]))
-			}
+	return b
+}
+
+// inkHigh is the height of the ink alone.
+func inkHigh(b *typeset.Block) float64 {
+	if len(b.Lines) == 0 {
+		return 0
+	}
+	return b.Lines[len(b.Lines)-1].InkBottom - b.Lines[0].InkTop
+}
+
+// putInk is put for a block whose ink begins at y.
+func (c *composer) putInk(b *typeset.Block, x, y, width float64, colour, ground RGB) float64 {
+	if len(b.Lines) == 0 {
+		return y
+	}
+	c.put(b, x, y-b.Lines[0].InkTop+top(b), width, colour, ground)
+	return y + inkHigh(b)
+}
+
+// title has the name, the name in other scripts, and when and where.
+func (c *composer) title(y float64) float64 {
+	y += c.u(24)
+	if len(c.words.children) == 1 && c.words.name != "" {
+		b := c.set(c.words.name, font{most: c.u(44), least: c.u(31), bold: true, lines: 1}, c.width, 0)
+		if b.Cut {
+			b = c.set(c.words.name, font{most: c.u(36), least: c.u(14), bold: true, lines: 2}, c.width, 0)
 		}
-	}
-	if s.photo != nil {
-		s.caption = w.caption(s.subject)
-	}
-	if !w.found && c.Kind != "" {
-		s.kind = w.say(l.T("kind." + string(c.Kind)))
-	}
-	s.story = w.pick(c.What)
-
-	s.hotline = in.Hotline
-	if c.Hotline != "" {
-		s.hotline = c.Hotline
-	}
-	if s.hotline = w.exact(s.hotline); s.hotline != "" {
-		s.call = w.say(l.T("poster.call"))
-		s.donot = w.say(l.T("case.donot", "number", whole(s.hotline)))
-	}
-	if c.Agency.Name != "" {
-		s.agency, s.phone = w.say(c.Agency.Name), w.exact(c.Agency.Phone)
-	}
-	if in.Emergency != "" {
-		s.emergency = w.say(l.T("poster.emergency", "number", whole(in.Emergency)))
-	}
-	if in.State == Draft {
-		s.draft = w.say(l.T("poster.draft"))
-	}
-	if in.CaseURL != "" || in.Code != "" {
-		s.code = w.exact(cmp.Or(in.Code, in.CaseURL))
-		s.url = w.exact(cmp.Or(in.CaseURL, in.Code))
-		s.scan = w.say(l.T("poster.scan"))
-	}
-	if c.Number != "" {
-		s.number = w.say(l.T("case.number") + "\u00a0" + whole(c.Number))
-	}
-	if in.Organisation != "" {
-		s.issued = w.say(l.T("poster.issued", "name", in.Organisation))
-	}
-	if !in.ValidUntil.IsZero() {
-		s.valid = w.say(l.T("poster.validuntil", "date", w.date(protocol.DateOf(in.ValidUntil))))
-	}
-	s.check = w.say(l.T("poster.check"))
-	if in.CheckURL != "" {
-		s.verify = w.say(l.T("poster.verify", "address", in.CheckURL))
-	}
-	if in.Fingerprint != "" {
-		s.fingerprint = w.say(l.T("poster.key", "fingerprint", whole(in.Fingerprint)))
-	}
-	return s, w.err(l.Tag)
-}
-
-// shows says whether there is a photo that may stand for the child: one of a companion or an object may not.
-func shows(in *Input) bool {
-	k := in.PhotoInfo.Kind
-	return len(in.Photo) > 0 && k != protocol.CompanionShot && k != protocol.Object
-}
-
-// join puts short texts in one line; empty ones are left out.
-func join(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
-}
-
-// whole holds a number together over line ends.
-func whole(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
-
-// writer writes a sheet.
-type writer struct {
-	checker
-	in    *Input
-	l     *i18n.Locale
-	found bool // a child found, whom nobody knows
-}
-
-func (w *writer) headingKey() string {
-	children := w.in.Case.Children
-	sex := children[0].Sex
-	for _, c := range children {
-		if c.Sex != sex {
-			sex = ""
+		y = c.put(b, c.margin, y, c.width, ink, paper) + c.u(7)
+		if c.words.alias != "" {
+			b := c.set(c.words.alias, font{most: c.u(15), least: c.u(10), lines: 1}, c.width, 0)
+			y = c.put(b, c.margin, y, c.width, muted, paper) + c.u(5)
 		}
+		y += c.u(3)
 	}
+	return c.when(y, 16)
+}
+
+// when has the date and the place, in one line if they go in.
+func (c *composer) when(y, size float64) float64 {
+	var lines []string
+	for i := range max(len(c.words.since), len(c.words.place)) {
+		lines = append(lines, join(" · ", at(c.words.since, i), at(c.words.place, i)))
+	}
+	if len(lines) == 1 && c.set(lines[0], font{most: c.u(size), least: c.u(size - 2), bold: true, lines: 1}, c.width, 0).Cut {
+		lines = append(c.words.since[:len(c.words.since):len(c.words.since)], c.words.place...)
+	}
+	for _, s := range lines {
+		b := c.set(s, font{most: c.u(size), least: c.u(10), bold: true, lines: 1}, c.width, 0)
+		y = c.put(b, c.margin, y, c.width, c.say, paper) + c.u(5)
+	}
+	return y + c.u(10)
+}
+
+// at returns the i-th of a list, "" beyond its end.
+func at(list []string, i int) string {
+	if i < len(list) {
+		return list[i]
+	}
+	return ""
+}
+
+// foot says who issued the poster, which case it is and how to check it. It ends at y; where it begins is returned.
+func (c *composer) foot(y float64) float64 {
+	const white = 14 // of which printers leave most white
+	w := c.words
+	gap := c.u(4)
+	check := c.set(strings.Join(w.verify, "  "), font{most: c.u(8.8), least: minSize, lines: 3}, c.width, 0)
+	first, last := c.pair(w.issued, w.number, true), c.pair(w.valid, w.fingerprint, false)
+	tall := c.u(11) + first.height + last.height + gap + white
+	if h := high(check); h > 0 {
+		tall += h + gap
+	}
+	start := y - tall
+	y = start + c.u(11)
+	first.draw(c.margin, y)
+	y += first.height + gap
+	if h := high(check); h > 0 {
+		y = c.put(check, c.margin, y, c.width, muted, paper) + gap
+	}
+	last.draw(c.margin, y)
+	return start
+}
+
+// pair has a text at the start of a line and one at its end. Where there is no room for both, one goes whole and the other
+// is cut at the start, or left out at the end: half a number is of no use.
+func (c *composer) pair(start, end string, endFirst bool) panel {
+	f := font{most: c.u(8.8), least: minSize, bold: endFirst, lines: 1}
+	g := f
+	g.align = typeset.End
+	a, b := c.set(start, f, c.width, 0), c.set(end, g, c.width, 0)
+	room := c.width
 	switch {
-	case w.found && len(children) == 1 && sex == "female":
-		return "poster.who.female"
-	case w.found:
-		return "poster.who"
-	case w.in.Heading == HelpFind && len(children) > 1:
-		return "poster.helpfind.many"
-	case w.in.Heading == HelpFind:
-		return "poster.helpfind"
-	case len(children) > 1:
-		return "poster.missing.many"
-	case sex == "female" || sex == "male":
-		return "poster.missing." + string(sex)
+	case a.Width+b.Width+c.u(gutter) <= c.width:
+	case endFirst && !b.Cut:
+		room -= b.Width + c.u(gutter)
+		a = c.set(start, f, room, 0)
+	default:
+		b = &typeset.Block{}
 	}
-	return "poster.missing"
-}
-
-// aliases are those other names that can be drawn; the name itself is always there.
-func (w *writer) aliases() string {
-	var names []string
-	for _, c := range w.in.Case.Children {
-		for _, n := range c.OtherNames {
-			if n = clean(n); n != "" && len(w.faces.undrawable(n)) == 0 {
-				names = append(names, n)
-			}
-		}
+	colour := muted
+	if endFirst {
+		colour = ink
 	}
-	return join(names...)
-}
-
-func (w *writer) since() string {
-	key, since := "case.since", w.in.Case.Since
-	if w.found {
-		key = "case.found_on"
-	}
-	if since.IsZero() {
-		return ""
-	}
-	return w.say(w.l.T(key, "date", w.date(since)))
-}
-
-func (w *writer) place() string {
-	from := w.in.Case.From
-	parts := []string{w.say(from.Locality), w.say(from.Area), w.say(w.country())}
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
-}
-
-func (w *writer) country() string {
-	code := w.in.Case.From.Country
-	return cmp.Or(w.in.Country, w.l.Country(code), code)
-}
-
-// date holds a date together, and the Gregorian one behind that of another calendar.
-func (w *writer) date(d protocol.Date) string {
-	return strings.Replace(whole(w.l.Date(int(d.Year), int(d.Month), int(d.Day))), "\u00a0(", " (", 1)
-}
-
-func (w *writer) caption(subject string) string {
-	var drawn, taken string
-	if w.in.PhotoInfo.Kind == protocol.AgeProgressed {
-		drawn = w.say(w.l.T("case.ageprogressed"))
-	}
-	if !w.in.PhotoInfo.Taken.IsZero() {
-		taken = w.say(w.l.T("case.photodate", "date", w.date(w.in.PhotoInfo.Taken)))
-	}
-	return join(subject, drawn, taken)
-}
-
-// facts returns what is known of the child, the most useful first.
-func (w *writer) facts(c *protocol.Child) []fact {
-	now, then := w.ages(c)
-	nowKey, thenKey := "case.agenow", "case.agethen"
-	if w.found {
-		thenKey = "case.agefound"
-	}
-	if now == "" {
-		now, then, nowKey = then, "", thenKey
-	}
-	all := []fact{
-		{label: nowKey, value: now, place: 0},
-		{label: "case.sex", value: w.code("sex", string(c.Sex)), place: 2},
-		{label: "case.height", value: w.size("case.cm", int(c.Height.Min)*10, int(c.Height.Max)*10), place: 3},
-		{label: "case.hair", value: w.hair(c), place: 4},
-		{label: "case.eyes", value: w.code("eyes", string(c.Eyes)), place: 5},
-		{label: "case.marks", value: w.pick(c.Marks), wide: true, place: 8},
-		{label: "case.clothing", value: w.pick(c.Clothing), wide: true, place: 9},
-		{label: thenKey, value: then, place: 1},
-		{label: "case.appearance", value: w.pick(c.Appearance), wide: true, place: 10},
-		{label: "case.weight", value: w.size("case.kg", int(c.Weight.Min), int(c.Weight.Max)), place: 6},
-		{label: "case.languages", value: w.languages(c.Languages), place: 7},
-	}
-	if w.recent() {
-		all[4], all[6] = all[6], all[4]
-	}
-	var facts []fact
-	for _, f := range all {
-		if f.value != "" && len(facts) < maxFacts {
-			f.label = w.say(w.l.T(f.label))
-			facts = append(facts, f)
-		}
-	}
-	return facts
-}
-
-func (w *writer) sibling(c *protocol.Child) sibling {
-	age, then := w.ages(c)
-	if age == "" {
-		age = then
-	}
-	return sibling{name: w.say(c.Name), detail: join(age, w.code("sex", string(c.Sex)))}
-}
-
-// ages returns the age now, "" where it says no more than the age then: of a child found, of one missing for days, of an
-// infant whose age is counted in months.
-func (w *writer) ages(c *protocol.Child) (now, then string) {
-	then = w.age(c.Age)
-	lo, hi, ok := c.AgeNow(w.in.Case.Since, w.in.Updated)
-	infant := c.Age.Unit != "" && c.Age.Unit != protocol.Years && hi < 2
-	if !ok || w.found || w.in.Updated.IsZero() || then != "" && (w.recent() || infant) {
-		return "", then
-	}
-	if now = w.count("age.years", lo, hi); now == then {
-		return now, ""
-	}
-	return now, then
-}
-
-// recent says whether the child has been missing for days rather than months.
-func (w *writer) recent() bool {
-	since := w.in.Case.Since
-	return !since.IsZero() && w.in.Updated.Sub(since.Last()) < recent
-}
-
-func (w *writer) age(a protocol.Age) string {
-	if a.Unit == "" {
-		return ""
-	}
-	return w.count("age."+string(a.Unit), int(a.Min), int(a.Max))
-}
-
-// count is a number or a range of numbers with its unit; a range takes the plural form of its end.
-func (w *writer) count(key string, lo, hi int) string {
-	s := w.l.N(key, hi)
-	if lo != hi {
-		span := w.l.T("case.range", "min", w.l.Number(lo), "max", w.l.Number(hi))
-		s = strings.Replace(s, w.l.Number(hi), span, 1)
-	}
-	return w.say(whole(s))
-}
-
-// size is a measure or a range of measures, given in tenths.
-func (w *writer) size(key string, lo, hi int) string {
-	if hi == 0 {
-		return ""
-	}
-	value := w.l.Decimal(hi)
-	if lo != hi {
-		value = w.l.T("case.range", "min", w.l.Decimal(lo), "max", value)
-	}
-	return w.say(whole(w.l.T(key, "value", value)))
-}
-
-// code is the word for a code of a record. "Not known" is no fact.
-func (w *writer) code(kind, code string) string {
-	if code == "" || code == "unknown" {
-		return ""
-	}
-	return w.say(w.l.T(kind + "." + code))
-}
-
-func (w *writer) hair(c *protocol.Child) string {
-	var words []string
-	for _, h := range c.Hair {
-		if word := w.code("hair", string(h)); word != "" {
-			words = append(words, word)
-		}
-	}
-	if len(words) > 0 && c.HairDyed {
-		words = append(words, w.say(w.l.T("case.hair.dyed")))
-	}
-	return strings.Join(words, ", ")
-}
-
-func (w *writer) languages(tags []string) string {
-	names := make([]string, len(tags))
-	for i, tag := range tags {
-		names[i] = w.l.Language(tag)
-	}
-	return w.say(strings.Join(names, ", "))
-}
-
-// pick returns the text in the poster's language. Text in another language is taken in its place if it can be drawn.
-func (w *writer) pick(t protocol.Text) string {
-	lang, text := t.Pick(w.l.Tag)
-	if text = clean(text); lang != w.l.Tag && len(w.faces.undrawable(text)) > 0 {
-		return ""
-	}
-	return w.exact(text)
+	rises := max(rise(a), rise(b))
+	return panel{height: max(rises-rise(a)+high(a), rises-rise(b)+high(b)), draw: func(x, y float64) {
+		c.put(b, x, y+rises-rise(b), c.width, colour, paper)
+		c.put(a, x, y+rises-rise(a), room, colour, paper)
+	}}
 }

@@ -1,114 +1,119 @@
 package poster
 
-import "slices"
+import (
+	"slices"
 
-// Measures of the facts in points.
-const (
-	smallest = 9   // size of a value
-	inset    = 9   // from a hairline to the capitals below it
-	between  = 6.5 // from a label to the capitals of its value
-	columns  = 14  // between two facts of a row
+	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
-// facts fits the facts and the siblings into the box: smaller, then cut, then fewer. It returns where they end.
-func (c *composer) facts(box rect) float64 {
-	for n := len(c.words.facts); ; n-- {
-		for _, try := range []struct {
-			most, least float64
-			cut         bool
-		}{{21, 11.5, false}, {12.5, smallest, true}} {
-			for size := try.most; size >= try.least; size -= 0.5 {
-				rows, height, cut := c.table(n, size, box.w)
-				if height <= box.h && (!cut || try.cut) || n == 0 && size == smallest {
-					c.printTable(rows, box)
-					return box.y + height
-				}
-			}
-		}
-	}
+// table is facts in rows with a hairline between them.
+type table struct {
+	rows   []tableRow
+	width  float64
+	height float64
+	torn   bool // a text is cut, or a word broken
 }
 
-// cell is a label over a value, in half a row or in a whole one.
-type cell struct {
-	above, below       block
-	aboveInk, belowInk rgb
+// tableRow is one fact or several side by side, each with its label above.
+type tableRow struct {
+	facts  []tableFact
+	height float64
 }
 
-// row is one or two cells below a hairline.
-type row struct {
-	cells  []cell
-	height float64 // from its hairline to the next
+// tableFact stands at x in its row, as wide as it was set for.
+type tableFact struct {
+	label, value *typeset.Block
+	x, width     float64
 }
 
-// table lays out the first n facts and the siblings with values of the given size.
-func (c *composer) table(n int, size, width float64) (rows []row, height float64, cut bool) {
-	small := min(max(size*0.62, minSize), 9.5)
-	half := (width - columns) / 2
-	add := func(cells ...cell) {
-		tall := 0.0
-		for _, x := range cells {
-			tall = max(tall, x.height())
-			cut = cut || x.above.cut || x.below.cut || x.above.torn || x.below.torn
-		}
-		tall += 0.62*size + inset + 1
-		rows = append(rows, row{cells, tall})
-		height += tall
-	}
-	if c.words.subject != "" {
-		add(cell{above: c.f.wrap(c.words.subject, bold, size, 1.2, width, 1), aboveInk: ink})
-	}
-	facts := slices.Clone(c.words.facts[:n])
-	slices.SortFunc(facts, func(a, b fact) int { return a.place - b.place })
-	var pair []cell
-	flush := func() {
-		if len(pair) > 0 {
-			add(pair...)
-			pair = nil
-		}
-	}
-	for _, f := range facts {
+// Measures of the facts, in points on A4.
+const (
+	valueSize = 15.5
+	labelSize = 9.6
+	columnGap = 14
+)
+
+// table sets facts in columns, free text across all of them, at a part of the usual size.
+func (c *composer) table(facts []fact, size, width float64, columns int) table {
+	t := table{width: width}
+	ordered := slices.Clone(facts)
+	slices.SortStableFunc(ordered, func(a, b fact) int { return a.place - b.place })
+	wide := (width - c.u(columnGap)*float64(columns-1)) / float64(columns)
+	set := func(f fact, width float64, lines int) tableFact {
+		most := valueSize * size
 		if f.wide {
-			flush()
-			add(cell{c.f.wrap(f.label, regular, small, 1.25, width, 1), c.f.wrap(f.value, bold, size*0.86, 1.28, width, 5), muted, ink})
-			continue
+			most = valueSize * 0.84 * size
 		}
-		pair = append(pair, cell{c.f.wrap(f.label, regular, small, 1.25, half, 2), c.f.wrap(f.value, bold, size, 1.2, half, 2), muted, ink})
-		if len(pair) == 2 {
+		x := tableFact{
+			width: width,
+			label: c.set(f.label, font{most: c.u(labelSize * min(max(size, 0.9), 1.3)), least: minSize, lines: 2}, width, 0),
+			value: c.set(f.value, font{most: c.u(most), least: c.u(most * 0.82), bold: true, lines: lines}, width, 0),
+		}
+		t.torn = t.torn || x.value.Cut || x.label.Cut || x.value.Torn || x.label.Torn
+		return x
+	}
+	var row []tableFact
+	flush := func() {
+		if len(row) > 0 {
+			t.add(c, row)
+			row = nil
+		}
+	}
+	for _, f := range ordered {
+		switch {
+		case f.wide && columns < 3:
+			flush()
+			row = []tableFact{set(f, width, 4)}
+			flush()
+		case f.wide:
+			if len(row) == columns {
+				flush()
+			}
+			row = append(row, set(f, wide, 4))
+		default:
+			row = append(row, set(f, wide, 2))
+		}
+		if len(row) == columns {
 			flush()
 		}
 	}
 	flush()
-	for _, s := range c.words.siblings {
-		add(cell{c.f.wrap(s.name, bold, max(size*0.86, smallest), 1.2, width, 1), c.f.wrap(s.detail, regular, small, 1.2, width, 1), ink, muted})
-	}
-	return rows, height, cut
+	return t
 }
 
-func (x cell) height() float64 {
-	h := x.above.height()
-	if len(x.above.lines) > 0 && len(x.below.lines) > 0 {
-		h += between
+// add puts a row below the others.
+func (t *table) add(c *composer, facts []tableFact) {
+	r := tableRow{facts: facts}
+	labels, values := 0.0, 0.0
+	at := 0.0
+	for i := range facts {
+		f := &facts[i]
+		f.x = at
+		at += f.width + c.u(columnGap)
+		labels, values = max(labels, high(f.label)), max(values, high(f.value))
 	}
-	return h + x.below.height()
+	r.height = labels + c.u(2.5) + values
+	if len(t.rows) > 0 {
+		t.height += c.u(15)
+	}
+	t.rows = append(t.rows, r)
+	t.height += r.height
 }
 
-func (c *composer) printTable(rows []row, box rect) {
-	y := box.y
-	for i, r := range rows {
+func (c *composer) drawTable(t table, x, y float64) {
+	for i, r := range t.rows {
 		if i > 0 {
-			c.fill(line, rect{box.x, y - 0.375, box.w, 0.75})
-			y += inset
+			c.fill(line, Rect{x, y + c.u(7.2), t.width, c.u(0.75)})
+			y += c.u(15)
 		}
-		tall := 0.0
-		for j, x := range r.cells {
-			left := box.x + float64(j)*(box.w+columns)/2
-			at := c.print(x.above, x.aboveInk, left, y, box.w, atStart)
-			if len(x.above.lines) > 0 {
-				at += between
-			}
-			c.print(x.below, x.belowInk, left, at, box.w, atStart)
-			tall = max(tall, x.height())
+		labels := 0.0
+		for _, f := range r.facts {
+			labels = max(labels, high(f.label))
 		}
-		y += r.height - inset
+		for _, f := range r.facts {
+			c.put(f.label, x+f.x, y+labels-high(f.label), f.width, muted, paper)
+			c.put(f.value, x+f.x, y+labels+c.u(2.5), f.width, ink, paper)
+		}
+		y += r.height
 	}
 }

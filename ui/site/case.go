@@ -34,7 +34,7 @@ type casePage struct {
 	Source        member
 	Updated       string
 	Back          string
-	Posters       []posterLink
+	Poster        string // where the poster is
 	Address       string
 	OtherLanguage []ui.Language
 }
@@ -62,9 +62,6 @@ type companion struct {
 	Pictures       []picture
 }
 
-// posterLink leads to a poster; Name and Lang say its language where that is not the page's.
-type posterLink struct{ Href, Text, Name, Lang string }
-
 func (s *site) showCase(c *gin.Context, l *i18n.Locale) error {
 	ref, err := refOf(c)
 	if err != nil {
@@ -87,7 +84,7 @@ func (s *site) showCase(c *gin.Context, l *i18n.Locale) error {
 	p := &casePage{
 		Page: page, Case: k, Own: shown.Own, Since: ui.Since(l, k), Kind: l.T("kind." + string(k.Kind)), Hotline: hotline(k, owner),
 		Source: s.member(l, owner), Updated: ui.DateText(l, protocol.DateOf(shown.At.UTC())), Address: s.BaseURL + "/c/" + ref.String(),
-		Back: "/" + l.Tag + "/cases", Posters: s.posters(l, path),
+		Back: "/" + l.Tag + "/cases", Poster: "/" + l.Tag + path + "/poster.pdf",
 	}
 	if !shown.Own {
 		p.Back = query(p.Back, "tab", "network")

@@ -147,14 +147,25 @@ func TestPosters(t *testing.T) {
 	if bad := w.get("/fr" + path + "?size=A99"); bad.Code != http.StatusBadRequest {
 		t.Errorf("a size that no paper has: status %d", bad.Code)
 	}
-	// Arabic is not drawn yet: a page says so and leads to what can be had.
-	ar := w.get("/ar" + path)
-	if ar.Code != http.StatusNotAcceptable || !strings.Contains(ar.body, `href="/fr`+path+`"`) || strings.Contains(ar.body, `href="/ar`+path+`"`) {
+	if ar := w.get("/ar" + path); ar.Code != 200 || !strings.HasPrefix(ar.body, "%PDF-") {
 		t.Errorf("in Arabic: status %d", ar.Code)
 	}
-	page := w.get("/ar/cases/" + w.refs["XA-2026-001"].String())
-	if strings.Contains(page.body, `"/ar`+path) || !strings.Contains(page.body, `"/en`+path) {
-		t.Error("the Arabic page offers a poster that cannot be made, or none")
+	if page := w.get("/ar/cases/" + w.refs["XA-2026-001"].String()); !strings.Contains(page.body, `href="/ar`+path+`"`) {
+		t.Error("the Arabic page offers no poster")
+	}
+}
+
+// A character of a font pack that is not here: a page says so, and leads to the page to print.
+func TestNoPoster(t *testing.T) {
+	seed := countries()[0].Cases[0]
+	seed.Photos = nil
+	seed.Case.Number = "XA-2026-099"
+	seed.Case.Children = slices.Clone(seed.Case.Children)
+	seed.Case.Children[0].Name = "Wren \u6c38"
+	w := newWorld(t, "XA", languages, false, seed)
+	path := "/cases/" + w.refs["XA-2026-099"].String()
+	if a := w.get("/fr" + path + "/poster.pdf"); a.Code != http.StatusNotAcceptable || !strings.Contains(a.body, `href="/fr`+path+`"`) {
+		t.Errorf("status %d: %s", a.Code, a.body)
 	}
 }
 

@@ -23,21 +23,6 @@ import (
 // letterCountries print on Letter, not on A4.
 var letterCountries = []string{"US", "CA", "MX", "CL", "CO", "CR", "DO", "GT", "NI", "PA", "PH", "PR", "SV", "VE"}
 
-// posters returns the links to the posters of the case at path. Posters read from left to right so far: a page that does not
-// offers those of the site's other languages.
-func (s *site) posters(l *i18n.Locale, path string) []posterLink {
-	var out []posterLink
-	for _, other := range s.alternates(l, path+"/poster.pdf", s.Languages) {
-		switch {
-		case other.Current && other.Dir == "ltr":
-			return []posterLink{{Href: other.Href, Text: l.T("site.poster")}}
-		case !other.Current && other.Dir == "ltr":
-			out = append(out, posterLink{other.Href, l.T("site.poster"), other.Name, other.Tag})
-		}
-	}
-	return out
-}
-
 // noPosterPage says that the poster cannot be made in this language.
 type noPosterPage struct {
 	ui.Page
@@ -62,9 +47,8 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 	if err != nil {
 		return err
 	}
-	_, organisation := owner.Names.Pick(l.Tag)
 	in := poster.Input{
-		Case: shown.Case, Locale: l, Size: poster.A4, Organisation: organisation, Country: countryOf(l, shown.Case, owner), Hotline: hotline(shown.Case, owner),
+		Case: shown.Case, Locales: []*i18n.Locale{l}, Format: poster.A4, Organisation: owner.Names, Hotline: hotline(shown.Case, owner),
 		CaseURL: s.BaseURL + "/c/" + ref.String(), Brand: s.Look.Theme.Brand, Accent: s.Look.Theme.Accent,
 		Updated: shown.At, ValidUntil: shown.ReviewBy, Fingerprint: shown.Origin.Fingerprint(),
 	}
@@ -74,13 +58,16 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 	if in.Code != "" {
 		in.CheckURL = strings.TrimPrefix(s.BaseURL, "https://") + "/verify"
 	}
+	if shown.Case.From.Country == owner.Country {
+		in.CountryNames = owner.CountryNames
+	}
 	if slices.Contains(letterCountries, own.Country) {
-		in.Size = poster.Letter
+		in.Format = poster.Letter
 	}
 	switch size := c.Query("size"); size {
 	case "":
-	case "A4", "letter":
-		in.Size = poster.Size(size)
+	case "A4", "A5", "letter":
+		in.Format = poster.Format(size)
 	default:
 		return &ui.Fault{Status: http.StatusBadRequest, Key: "badrequest"}
 	}
@@ -89,13 +76,13 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 		return err
 	}
 	defer done()
-	if err := s.addPhoto(&in, shown); err != nil {
+	if err := s.addPhotos(&in, shown); err != nil {
 		return err
 	}
 	pdf, err := poster.Render(in)
-	var script *poster.ScriptError
-	if errors.As(err, &script) {
-		return s.showNoPoster(c, l, in, owner, ref)
+	var glyphs *poster.GlyphError
+	if errors.As(err, &glyphs) {
+		return s.showNoPoster(c, l, in, ref)
 	}
 	if err != nil {
 		return err
@@ -143,30 +130,37 @@ func stampURL(base string, stamp protocol.Stamp) string {
 	return strings.ToUpper(scheme+"://"+host) + path + "/V/" + stamp.Code()
 }
 
-// addPhoto puts the first photo of the page on the poster, at a size for paper. Without the file the poster has none.
-func (s *site) addPhoto(in *poster.Input, shown *store.Shown) error {
-	for _, p := range pictures(shown) {
-		if p.Kind != protocol.Portrait && p.Kind != protocol.FullFigure {
-			continue
+// addPhotos puts those photos of the page that the poster shows on it, at a size for paper. It does without one whose file
+// is not here.
+func (s *site) addPhotos(in *poster.Input, shown *store.Shown) error {
+	known := pictures(shown)
+	for {
+		in.Photos = nil
+		gone := -1
+		for _, i := range poster.Choose(shown.Case, known) {
+			full, err := s.Public.Photo(known[i].File.Cid)
+			if errors.Is(err, fs.ErrNotExist) {
+				gone = i
+				break
+			}
+			if err != nil {
+				return err
+			}
+			b, err := photo.Resize(full, 800, 1000, 78)
+			if err != nil {
+				return err
+			}
+			in.Photos = append(in.Photos, poster.Picture{JPEG: b, Info: known[i]})
 		}
-		full, err := s.Public.Photo(p.File.Cid)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if gone < 0 {
+			return nil
 		}
-		if err != nil {
-			return err
-		}
-		if in.Photo, err = photo.Resize(full, 1000, 1250, 80); err != nil {
-			return err
-		}
-		in.PhotoInfo = p
-		return nil
+		known = slices.Delete(known, gone, gone+1) // another may be shown in its place
 	}
-	return nil
 }
 
 // showNoPoster answers 406 with links to the languages in which the poster can be made.
-func (s *site) showNoPoster(c *gin.Context, l *i18n.Locale, in poster.Input, owner *protocol.Card, ref protocol.Ref) error {
+func (s *site) showNoPoster(c *gin.Context, l *i18n.Locale, in poster.Input, ref protocol.Ref) error {
 	path := "/cases/" + ref.String()
 	page, err := s.page(l, path)
 	if err != nil {
@@ -175,12 +169,11 @@ func (s *site) showNoPoster(c *gin.Context, l *i18n.Locale, in poster.Input, own
 	p := &noPosterPage{Page: page, Back: "/" + l.Tag + path}
 	p.Title, p.NoIndex = l.T("site.poster"), true
 	var links []string
-	in.Photo = nil
+	in.Photos = nil
 	for _, other := range s.alternates(l, path+"/poster.pdf", s.Languages) {
-		in.Locale, _ = s.Bundle.Locale(other.Tag)
-		_, in.Organisation = owner.Names.Pick(other.Tag)
-		in.Country = countryOf(in.Locale, in.Case, owner)
-		if _, err := poster.Render(in); err == nil {
+		language, _ := s.Bundle.Locale(other.Tag)
+		in.Locales = []*i18n.Locale{language}
+		if _, err := poster.Compose(in); err == nil {
 			links = append(links, `<a href="`+template.HTMLEscapeString(other.Href)+`" lang="`+other.Tag+`"><bdi>`+template.HTMLEscapeString(other.Name)+`</bdi></a>`)
 		}
 	}

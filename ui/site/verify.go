@@ -56,7 +56,7 @@ type verifyPage struct {
 	// Cards are appeals to compare the poster with.
 	Cards   []card
 	Hotline string // to call about the appeal; "" for none
-	Posters []posterLink
+	Poster  string // where the newer poster is; "" for none
 }
 
 // signer is the member that signed a poster.
@@ -159,7 +159,7 @@ func (s *site) judge(p *verifyPage, l *i18n.Locale, stamp protocol.Stamp, origin
 	now := time.Now()
 	switch {
 	case shown.Stamp.After(stamp):
-		p.Finding, p.Posters = newer, s.posters(l, "/cases/"+ref.String())
+		p.Finding, p.Poster = newer, "/"+l.Tag+"/cases/"+ref.String()+"/poster.pdf"
 	case stamp.Past(now):
 		p.Finding = notCurrent
 		return nil

@@ -12,7 +12,7 @@ const emboldening = 0.024
 
 // place makes a Block of the lines.
 func (p *paragraph) place(s Style, width float64, w wrapped) *Block {
-	b := &Block{Size: s.Size, Cut: w.cut, Missing: p.missing}
+	b := &Block{Size: s.Size, Cut: w.cut, Torn: w.torn == tornWord, Missing: p.missing}
 	rows := make([][]*cluster, len(w.spans)) // in logical order
 	for i, span := range w.spans {
 		total := 0.0

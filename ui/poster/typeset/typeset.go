@@ -54,6 +54,7 @@ type Block struct {
 	Width, Height float64 // Width is that of the longest line
 	Lines         []Line
 	Cut           bool // an ellipsis stands for the rest
+	Torn          bool // a word or a number is broken that has spaces around it
 	Missing       []Missing
 }
 
@@ -115,8 +116,22 @@ func New(packs ...Pack) (*Engine, error) {
 // Layout sets text in lines of at most width points, and at most maxLines of them; width or maxLines of 0 is no limit. What
 // does not go in is cut after a word, or within a long one, and ends in an ellipsis.
 func (e *Engine) Layout(text string, s Style, width float64, maxLines int) *Block {
+	return e.Shape(text, s).Layout(s, width, maxLines)
+}
+
+// Paragraph is a text with its glyphs, to be set in several sizes and widths. It may be used by many goroutines at once.
+type Paragraph struct{ *paragraph }
+
+// Shape finds the glyphs of a text. Of the style only Bold, Lang, RTL and Leading matter; Layout and Fit must be given the
+// same.
+func (e *Engine) Shape(text string, s Style) Paragraph { return Paragraph{e.shape(text, s.sane())} }
+
+// Missing returns the characters that no font at hand has.
+func (p Paragraph) Missing() []Missing { return p.missing }
+
+// Layout is that of Engine.
+func (p Paragraph) Layout(s Style, width float64, maxLines int) *Block {
 	s = s.sane()
-	p := e.shape(text, s)
 	return p.place(s, width, p.wrap(s.Size, width, maxLines))
 }
 
@@ -127,9 +142,13 @@ const step = 0.5
 // 0 is no limit. Sizes at which a word has to be broken come after all those at which none is. At min it is cut to what
 // goes in; one line stays, however high.
 func (e *Engine) Fit(text string, s Style, min, width, height float64, maxLines int) *Block {
+	return e.Shape(text, s).Fit(s, min, width, height, maxLines)
+}
+
+// Fit is that of Engine.
+func (p Paragraph) Fit(s Style, min, width, height float64, maxLines int) *Block {
 	s = s.sane()
 	min = Style{Size: min}.sane().Size
-	p := e.shape(text, s)
 	try := func(size float64, most torn) *Block {
 		b := s
 		b.Size = size

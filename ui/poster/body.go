@@ -1,0 +1,464 @@
+package poster
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gmcn/gmcn/ui/poster/typeset"
+)
+
+// body fills what the bands leave: the photos as large as the words allow, the facts beside or below them, who may be with
+// the child, what happened.
+func (c *composer) body(box Rect) {
+	plans := c.beside
+	switch photos := c.words.children[0].photos; {
+	case len(c.words.children) > 1:
+		plans = c.family
+	case len(photos) == 0:
+		plans = c.wordsOnly
+	}
+	var best plan
+	var told panel
+	for c.spared = 0; c.spared <= mostSpared; c.spared++ {
+		if best, told = c.best(plans, box); best.fits {
+			break
+		}
+	}
+	spare := max(0, box.H-best.height-told.height)
+	y := box.Y + min(spare*0.2, c.u(12))
+	best.draw(y)
+	y += best.height
+	told.draw(c.margin, y+max(0, box.low()-y-told.height)*0.45)
+}
+
+// best is the plan at the size of the words where they and the photos are worth most: words a third larger are worth photos
+// of half the area more.
+func (c *composer) best(plans func(Rect, float64) plan, box Rect) (best plan, told panel) {
+	for _, size := range []float64{1.3, 1.12, 1, 0.9, 0.8, 0.72} {
+		t := c.tale(size, box)
+		left := box
+		left.H -= t.height
+		p := plans(left, size)
+		p.worth = math.Log(max(p.photos, 1)) + 1.4*math.Log(size)
+		if t.cut {
+			p.worth -= 0.5
+		}
+		if !p.fits {
+			p.worth -= 10
+		}
+		if best.draw == nil || p.worth > best.worth {
+			best, told = p, t
+		}
+	}
+	return best, told
+}
+
+// What the body can go without, one after the other, where it has no room.
+const (
+	spareDetails    = 1 + iota // what is known of companions
+	spareHalf                  // half of the facts, and of what happened
+	spareTale                  // what happened
+	spareCompanions            // companions
+	spareFacts                 // the facts
+	mostSpared      = spareFacts
+)
+
+// plan is a way to show photos and facts.
+type plan struct {
+	height float64
+	photos float64 // their area
+	worth  float64
+	fits   bool
+	draw   func(y float64)
+}
+
+// panel is a part of the body that has a gap above it.
+type panel struct {
+	height float64 // with the gap
+	cut    bool
+	draw   func(x, y float64) // nil for nothing
+}
+
+// maxLines of what happened.
+const maxLines = 5
+
+// tale sets what happened at a part of its usual size, in a column for each language.
+func (c *composer) tale(size float64, box Rect) panel {
+	const gap = 18
+	w := c.words
+	if c.spared >= spareTale {
+		return panel{draw: func(float64, float64) {}}
+	}
+	most := c.u(12.8 * min(size, 1.2))
+	if len(w.children) == 1 && len(w.children[0].photos) == 0 {
+		most = c.u(13.5 * size)
+	}
+	kind := c.set(w.kind, font{most: most * 1.03, least: 9, bold: true, lines: 1}, c.width, 0)
+	columns := float64(len(w.story))
+	wide := (c.width - c.u(gutter)*(columns-1)) / max(columns, 1)
+	lines := maxLines
+	if columns > 1 {
+		lines = 9
+	}
+	if c.spared >= spareHalf {
+		lines = 2
+	}
+	p := panel{height: c.u(gap)}
+	var texts []*typeset.Block
+	tallest := 0.0
+	for _, s := range w.story {
+		b := c.prose(s, font{most: most, least: most, lines: lines}, wide, box.H*0.4)
+		texts = append(texts, b)
+		p.cut = p.cut || b.Cut
+		tallest = max(tallest, high(b))
+	}
+	if len(texts) == 0 && len(kind.Lines) == 0 {
+		return panel{draw: func(float64, float64) {}}
+	}
+	between := 0.0
+	if len(texts) > 0 && len(kind.Lines) > 0 {
+		between = c.u(5)
+	}
+	p.height += high(kind) + between + tallest
+	p.draw = func(x, y float64) {
+		y = c.put(kind, x, y+c.u(gap), c.width, ink, paper) + between
+		for _, b := range texts {
+			c.put(b, x, y, wide, ink, paper)
+			x += wide + c.u(gutter)
+		}
+	}
+	return p
+}
+
+// row sets photos side by side at one height, from x, each with its caption below.
+type row struct {
+	shots    []shot
+	captions []*typeset.Block
+	widths   []float64
+	height   float64 // of the photos
+	tall     float64 // with the captions
+	width    float64
+}
+
+const between = 12 // two photos
+
+// row lays out photos at a height.
+func (c *composer) row(shots []shot, height float64) row {
+	r := row{shots: shots, height: height}
+	tallest := 0.0
+	for i := range shots {
+		w := height * shots[i].shape()
+		b := c.set(shots[i].caption, font{most: c.u(9.5), least: minSize, lines: 4}, w, 0)
+		r.widths, r.captions = append(r.widths, w), append(r.captions, b)
+		r.width += w
+		tallest = max(tallest, high(b))
+	}
+	r.width += c.u(between) * float64(len(shots)-1)
+	r.tall = height
+	if tallest > 0 {
+		r.tall += c.u(6) + tallest
+	}
+	return r
+}
+
+func (c *composer) drawRow(r row, x, y float64) {
+	for i := range r.shots {
+		c.show(&r.shots[i], Rect{x, y, r.widths[i], r.height})
+		c.put(r.captions[i], x, y+r.height+c.u(6), r.widths[i], muted, paper)
+		x += r.widths[i] + c.u(between)
+	}
+}
+
+// beside has one child: the photos at the start with the facts beside them, or below, whichever leaves the photos larger.
+// Companions stand below the facts or below all.
+func (c *composer) beside(box Rect, size float64) plan {
+	under := c.companions(c.width)
+	less := box
+	less.H -= under.height
+	best := c.over(c.below(less, size), under)
+	for _, p := range []plan{c.over(c.column(less, size, nil), under), c.column(box, size, c.companions)} {
+		if p.fits && (!best.fits || p.photos > best.photos) {
+			best = p
+		}
+	}
+	if !best.fits {
+		best = c.over(c.fewer(less, size), under)
+	}
+	return best
+}
+
+// over puts a panel below a plan.
+func (c *composer) over(p plan, under panel) plan {
+	if under.draw == nil || p.draw == nil {
+		return p
+	}
+	height, draw := p.height, p.draw
+	p.height += under.height
+	p.draw = func(y float64) {
+		draw(y)
+		under.draw(c.margin, y+height)
+	}
+	return p
+}
+
+// column has the facts, and perhaps the companions, in a column at the end: the larger the photos, the narrower it is.
+func (c *composer) column(box Rect, size float64, with func(width float64) panel) (p plan) {
+	child := &c.words.children[0]
+	shapes, gaps := shapesOf(child.photos), c.u(between)*float64(len(child.photos)-1)
+	lo, hi := c.u(leastPhoto), min(box.H, (c.width-c.u(gutter)-c.u(145)-gaps)/shapes)
+	if len(c.known(child)) == 0 && with == nil {
+		return p
+	}
+	for h := hi; hi-lo > 3; h = (lo + hi) / 2 {
+		r := c.row(child.photos, h)
+		x := c.margin + r.width + c.u(gutter)
+		wide := c.margin + c.width - x
+		t := c.table(c.known(child), size, wide, 2)
+		var side panel
+		if with != nil {
+			side = with(wide)
+		}
+		tall := max(r.tall, t.height+side.height)
+		if tall > box.H || t.torn || side.cut {
+			hi = h
+			continue
+		}
+		lo = h
+		p = plan{height: tall, photos: h * h * shapes, fits: true, draw: func(y float64) {
+			c.drawRow(r, c.margin, y)
+			c.drawTable(t, x, y)
+			if side.draw != nil {
+				side.draw(x, y+max(t.height, r.height-side.height))
+			}
+		}}
+		if h == hi {
+			break
+		}
+	}
+	return p
+}
+
+// below has the facts below the photos, three in a row.
+func (c *composer) below(box Rect, size float64) (p plan) {
+	child := &c.words.children[0]
+	shapes, gaps := shapesOf(child.photos), c.u(between)*float64(len(child.photos)-1)
+	t := c.table(c.known(child), size, c.width, 3)
+	gap := 0.0
+	if t.height > 0 {
+		gap = c.u(16)
+	}
+	h := min(box.H-t.height-gap, (c.width-gaps)/shapes)
+	for range 4 {
+		if h < c.u(leastPhoto) {
+			return p
+		}
+		r := c.row(child.photos, h)
+		if over := r.tall + gap + t.height - box.H; over > 0 {
+			h -= over
+			continue
+		}
+		return plan{height: r.tall + gap + t.height, photos: h * h * shapes, fits: !t.torn, draw: func(y float64) {
+			c.drawRow(r, c.margin, y)
+			c.drawTable(t, c.margin, y+r.tall+gap)
+		}}
+	}
+	return p
+}
+
+// known is what is shown of a child.
+func (c *composer) known(p *person) []fact {
+	switch {
+	case c.spared >= spareFacts:
+		return nil
+	case c.spared >= spareHalf:
+		return p.facts[:(len(p.facts)+1)/2]
+	}
+	return p.facts
+}
+
+// leastPhoto is the height that words must leave to a photo, in points on A4.
+const leastPhoto = 110
+
+func shapesOf(shots []shot) (sum float64) {
+	for i := range shots {
+		sum += shots[i].shape()
+	}
+	return sum
+}
+
+// fewer gives up facts until those that are left go in beside small photos.
+func (c *composer) fewer(box Rect, size float64) plan {
+	child := &c.words.children[0]
+	shapes := shapesOf(child.photos)
+	r := c.row(child.photos, max(1, min(c.u(1.3*leastPhoto), box.H*0.7, (c.width-c.u(200))/shapes)))
+	x := c.margin + r.width + c.u(gutter)
+	facts := c.known(child)
+	for n := len(facts); ; n-- {
+		t := c.table(facts[:n], min(size, 0.8), c.margin+c.width-x, 2)
+		if t.height <= box.H || n == 0 {
+			return plan{height: max(r.tall, t.height), photos: 1, fits: c.spared >= spareHalf && max(r.tall, t.height) <= box.H, draw: func(y float64) {
+				c.drawRow(r, c.margin, y)
+				c.drawTable(t, x, y)
+			}}
+		}
+	}
+}
+
+// wordsOnly has a child without a photo: the facts are large, in two columns.
+func (c *composer) wordsOnly(box Rect, size float64) plan {
+	child, under := &c.words.children[0], c.companions(c.width)
+	facts := c.known(child)
+	for n := len(facts); ; n-- {
+		t := c.table(facts[:n], size*1.25, c.width, 2)
+		fits := t.height+under.height <= box.H
+		if fits || n == 0 {
+			p := plan{height: t.height, photos: 1 + float64(n), fits: fits && !t.torn, draw: func(y float64) { c.drawTable(t, c.margin, y) }}
+			return c.over(p, under)
+		}
+	}
+}
+
+// family has several children side by side, the same height for all, each with the name below.
+func (c *composer) family(box Rect, size float64) plan {
+	children := c.words.children
+	columns := len(children)
+	if columns > 4 {
+		columns = (columns + 1) / 2
+	}
+	rows := (len(children) + columns - 1) / columns
+	under := c.companions(c.width)
+	box.H -= under.height
+	wide := (c.width - c.u(18)*float64(columns-1)) / float64(columns)
+	least, high := c.u(56), (box.H-c.u(14)*float64(rows-1))/float64(rows)
+	for h := min(high, wide*1.32); h >= least; h -= c.u(4) {
+		var cells []cell
+		tall := 0.0
+		for i := range children {
+			x := c.member(&children[i], wide, h, size, columns)
+			cells = append(cells, x)
+			tall = max(tall, x.height)
+		}
+		if tall > high && h-c.u(4) >= least {
+			continue
+		}
+		p := plan{height: float64(rows)*tall + c.u(14)*float64(rows-1), photos: h * h * 0.8 * float64(len(children)), fits: tall <= high, draw: func(y float64) {
+			for i, x := range cells {
+				x.draw(c.margin+float64(i%columns)*(wide+c.u(18)), y+float64(i/columns)*(tall+c.u(14)))
+			}
+		}}
+		return c.over(p, under)
+	}
+	return plan{draw: func(float64) {}}
+}
+
+// cell is one child of several.
+type cell struct {
+	height float64
+	draw   func(x, y float64)
+}
+
+// member sets one child of several: the photo, the name, and in short what is known.
+func (c *composer) member(p *person, wide, photo, size float64, columns int) cell {
+	name := c.set(p.name, font{most: c.u(24 * size), least: c.u(11), bold: true, lines: 2}, wide, 0)
+	detail := c.set(p.detail, font{most: c.u(12 * size), least: minSize, lines: 3}, wide, 0)
+	facts := table{}
+	if columns == 2 {
+		short := slices.DeleteFunc(slices.Clone(p.facts), func(f fact) bool { return f.key == "agenow" || f.key == "sex" || f.key == "height" })
+		facts = c.table(short[:min(len(short), 3)], size*0.86, wide, 2)
+	}
+	height := photo + c.u(9) + high(name) + c.u(4) + high(detail)
+	if facts.height > 0 {
+		height += c.u(8) + facts.height
+	}
+	return cell{height, func(x, y float64) {
+		box := Rect{x, y, wide, photo}
+		if len(p.photos) > 0 {
+			s := &p.photos[0]
+			if shape := s.shape(); shape > wide/photo {
+				h := wide / shape
+				box = Rect{x, y + photo - h, wide, h}
+			} else {
+				box.W = photo * shape
+			}
+			c.show(s, box)
+		} else {
+			c.fill(tint, Rect{x, y, min(wide, photo*0.8), photo})
+		}
+		y = c.put(name, x, y+photo+c.u(9), wide, ink, paper) + c.u(4)
+		y = c.put(detail, x, y, wide, ink, paper) + c.u(8)
+		c.drawTable(facts, x, y)
+	}}
+}
+
+// companions is a panel with those who may be with the child, two at most.
+func (c *composer) companions(width float64) panel {
+	w := c.words
+	if len(w.with) == 0 || c.spared >= spareCompanions {
+		return panel{}
+	}
+	with := w.with[:min(len(w.with), 2)]
+	pad, gap := c.u(10), c.u(14)
+	across := len(with) == 1 || width < c.u(400) // one adult a row
+	wide := width - 2*pad
+	if !across {
+		wide = (wide - c.u(gutter)) / 2
+	}
+	say := c.set(w.withSay, font{most: c.u(11), least: minSize, bold: true, lines: 2}, width-2*pad, 0)
+	type adult struct {
+		name, detail  *typeset.Block
+		shift, height float64
+	}
+	var adults []adult
+	p := panel{height: gap + 2*pad + high(say)}
+	tallest := 0.0
+	for i := range with {
+		var a adult
+		photo := 0.0
+		if len(with[i].photos) > 0 {
+			photo = c.u(84)
+			a.shift = min(photo*with[i].photos[0].shape(), wide*0.45)
+			photo = a.shift / with[i].photos[0].shape()
+			a.shift += c.u(12)
+		}
+		a.name = c.set(with[i].name, font{most: c.u(16), least: c.u(10.5), bold: true, lines: 2}, wide-a.shift, 0)
+		a.detail = c.set(with[i].detail, font{most: c.u(11), least: c.u(9), lines: 7}, wide-a.shift, 0)
+		if c.spared >= spareDetails {
+			a.detail = c.set(with[i].relation, font{most: c.u(11), least: c.u(9), lines: 2}, wide-a.shift, 0)
+		}
+		p.cut = p.cut || a.name.Cut || a.detail.Cut
+		a.height = max(photo, high(a.name)+c.u(4)+high(a.detail))
+		tallest = max(tallest, a.height)
+		adults = append(adults, a)
+		if across {
+			p.height += c.u(7) + a.height
+		}
+	}
+	if !across {
+		p.height += c.u(7) + tallest
+	}
+	p.draw = func(x, y float64) {
+		y += gap
+		c.fill(tint, Rect{x, y, width, p.height - gap})
+		c.fill(c.say, Rect{x, y, c.u(3), p.height - gap})
+		x += pad
+		y = c.put(say, x, y+pad, width-2*pad, on(tint, c.say, ink), tint) + c.u(7)
+		for i, a := range adults {
+			if a.shift > 0 {
+				s := &with[i].photos[0]
+				w := a.shift - c.u(12)
+				c.show(s, Rect{x, y, w, w / s.shape()})
+			}
+			at := c.put(a.name, x+a.shift, y, wide-a.shift, ink, tint)
+			if len(a.name.Lines) > 0 {
+				at += c.u(4)
+			}
+			c.put(a.detail, x+a.shift, at, wide-a.shift, ink, tint)
+			if across {
+				y += a.height + c.u(7)
+			} else {
+				x += wide + c.u(gutter)
+			}
+		}
+	}
+	return p
+}
