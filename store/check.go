@@ -35,6 +35,7 @@ func (s *Store) Check() error {
 		k.closed()
 		k.held()
 		k.drafts()
+		k.wishes()
 		k.photos()
 		k.keys()
 		k.members()
@@ -270,7 +271,7 @@ func (k *checking) keys() {
 
 func (k *checking) drafts() {
 	k.each("drafts", k.buckets.drafts, 16, 0, func(key, v []byte) {
-		d, err := k.draftOf(key, v)
+		d, err := k.draftOf(k.s.own, key, v)
 		if err != nil || d.ID != protocol.CaseID(key) {
 			k.wrong("drafts", key, "of another case, or not JSON: %v", err)
 			return
@@ -286,6 +287,29 @@ func (k *checking) drafts() {
 	})
 }
 
+// wishes checks that each can be read, is of a case that is not closed, and holds its photos; it puts them over the rows
+// that the index must have.
+func (k *checking) wishes() {
+	own := k.s.members[k.s.own]
+	k.each("wishes", k.buckets.wishes, 16, 0, func(key, v []byte) {
+		w, err := k.wishOf(key, v)
+		if err != nil || protocol.RefOf(k.s.own, w.ID) != protocol.Ref(key) {
+			k.wrong("wishes", key, "of another case, or not JSON: %v", err)
+			return
+		}
+		k.names("wishes", key, slotOf(v), "wish "+string(key))
+		if k.buckets.dead.Get(key) != nil {
+			k.wrong("wishes", key, "there, though the case was taken down")
+		}
+		for file, info := range filesOf(own.short, w.Photos) {
+			k.refs[string(refKey(file, byWish, [16]byte(key)))] = info
+		}
+	})
+	if err := k.overlay(own, k.rows); err != nil {
+		k.wrong("wishes", nil, "%v", err)
+	}
+}
+
 // photos checks the references to photo files, and the files.
 func (k *checking) photos() {
 	k.each("photos", k.buckets.photos, 32+1+16, photoInfoSize, func(key, v []byte) {
@@ -297,7 +321,7 @@ func (k *checking) photos() {
 			want, ok = info, loose && key[32+1+16-1] == 0
 		}
 		if !ok || info != want {
-			k.wrong("photos", key, "no record or draft refers to the file in this way")
+			k.wrong("photos", key, "no record, draft or wish refers to the file in this way")
 		}
 		delete(k.refs, string(key))
 	})

@@ -27,6 +27,8 @@
 //	          "own"          -> 32 bytes, the origin whose store this is
 //	          "instance"     -> 16 random bytes, drawn when the store was made
 //	          "shown"        -> i64 ms, the latest Until of the heads that we have signed
+//	          "met"          -> u8 1: the store has been online with another member; absent before
+//	          "fenced"       -> u64, the last epoch in which somebody else wrote our log; absent before
 //	origins   origin         -> u32 number, u64 live cases, u64 cases taken down
 //	members   origin         -> u8 standing (o, a, s, r), i64 since in ms, signed card
 //	heads     origin         -> signed head, the newest
@@ -47,12 +49,13 @@
 //	void      digest         -> nothing: takedowns that Unmark has undone
 //	marks     Ref, Mark      -> nothing: own live cases, all records and photo files that they ever had
 //
-//	photos    digest of the file, u8 by (r record, h held, d draft, n nobody yet), Ref, CaseID or zeros
+//	photos    digest of the file, u8 by (r record, w wish, h held, d draft, n nobody yet), Ref, CaseID or zeros
 //	                         -> u32 size, u16 width, u16 height, u32 number of the origin, u8 1 for a thumbnail,
 //	                            u32 slot of the file's key, the same in all rows of the file
 //	doomed    digest         -> nothing: photo files that lost their last reference and may not be off the disk yet
 //
 //	drafts    CaseID         -> sealed Draft as JSON
+//	wishes    Ref            -> sealed Wish as JSON: decided by our own staff, and to be signed when the node may
 //	closed    CaseID         -> Closed as JSON
 //	pairings  our nonce      -> Pairing as JSON: under way, and no member yet
 //
@@ -101,6 +104,6 @@
 //
 // # In memory
 //
-// The members with their heads and the roots of their logs, one small row a live case, from which List answers, and the
-// stances: all are read at Open and changed in the call that changes the file.
+// The members with their heads and the roots of their logs, one small row a live case, from which List answers, with what
+// is wished of it, and the stances: all are read at Open and changed in the call that changes the file.
 package store

@@ -25,7 +25,12 @@ type Draft struct {
 	PublishedRev uint64 `json:"published_rev,omitempty"`
 	// Dirty says that it was changed since it was published.
 	Dirty bool `json:"dirty,omitempty"`
+	// Waiting is what is decided of the case and not signed yet; "" for nothing. It is read from the wishes, not stored.
+	Waiting WishKind `json:"waiting,omitempty"`
 }
+
+// Public says whether the case is on our own site, as far as that is for officers to decide.
+func (d *Draft) Public() bool { return d.PublishedRev > 0 || d.Waiting == WishPublish }
 
 // SaveDraft stores a draft. Photo files that it stops referring to and nothing else refers to are removed. A draft of a
 // case that was taken down is refused with protocol.ErrClosed.
@@ -33,7 +38,9 @@ func (s *Store) SaveDraft(d *Draft) error {
 	if d.ID == (protocol.CaseID{}) {
 		return errors.New("save draft: it has no identifier")
 	}
-	value, err := json.Marshal(d)
+	plain := *d
+	plain.Waiting = ""
+	value, err := json.Marshal(plain)
 	if err != nil {
 		return fmt.Errorf("save draft: %w", err)
 	}
@@ -61,22 +68,22 @@ func (s *Store) SaveDraft(d *Draft) error {
 // Draft returns a draft, or fs.ErrNotExist.
 func (s *Store) Draft(id protocol.CaseID) (d *Draft, err error) {
 	err = s.view(func(b *buckets) error {
-		d, err = b.draft(id)
+		d, err = b.draft(s.own, id)
 		return err
 	})
 	return d, err
 }
 
-func (b *buckets) draft(id protocol.CaseID) (*Draft, error) {
+func (b *buckets) draft(own protocol.Origin, id protocol.CaseID) (*Draft, error) {
 	v := b.drafts.Get(id[:])
 	if v == nil {
 		return nil, fmt.Errorf("draft %s: %w", id, fs.ErrNotExist)
 	}
-	return b.draftOf(id[:], v)
+	return b.draftOf(own, id[:], v)
 }
 
 // draftOf reads a row of the bucket drafts.
-func (b *buckets) draftOf(key, v []byte) (*Draft, error) {
+func (b *buckets) draftOf(own protocol.Origin, key, v []byte) (*Draft, error) {
 	d := new(Draft)
 	plain, err := b.openRow(sealedDraft, key, v)
 	if err == nil {
@@ -85,7 +92,11 @@ func (b *buckets) draftOf(key, v []byte) (*Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read draft: %w", err)
 	}
-	return d, nil
+	w, err := b.wish(protocol.RefOf(own, d.ID))
+	if w != nil {
+		d.Waiting = w.Kind
+	}
+	return d, err
 }
 
 // Drafts returns all drafts, the newest change first.
@@ -94,7 +105,7 @@ func (s *Store) Drafts() ([]*Draft, error) {
 	err := s.view(func(b *buckets) error {
 		all = nil
 		return b.drafts.ForEach(func(k, v []byte) error {
-			d, err := b.draftOf(k, v)
+			d, err := b.draftOf(s.own, k, v)
 			all = append(all, d)
 			return err
 		})
@@ -123,7 +134,7 @@ func (c *change) deleteDraft(id protocol.CaseID) error {
 		return nil
 	}
 	c.shred = append(c.shred, slotOf(v))
-	d, err := c.draft(id)
+	d, err := c.draft(c.s.own, id)
 	if err != nil {
 		return err
 	}

@@ -46,8 +46,12 @@ func newKid(c *protocol.Child) kid {
 }
 
 func newRow(m *member, r *protocol.Record) *row {
-	h, c := r.Header(), r.Case()
-	w := &row{ref: h.Ref(), of: m, urgent: c.Urgent, kind: kindCode(c.Kind), at: h.At.UnixMilli(), review: h.ReviewBy.UnixMilli(),
+	h := r.Header()
+	return rowOfCase(m, h.Ref(), h.At, h.ReviewBy, r.Case())
+}
+
+func rowOfCase(m *member, ref protocol.Ref, at, review time.Time, c *protocol.Case) *row {
+	w := &row{ref: ref, of: m, urgent: c.Urgent, kind: kindCode(c.Kind), at: at.UnixMilli(), review: review.UnixMilli(),
 		since: c.Since, kids: make([]kid, len(c.Children))}
 	words := make([]string, 0, 8)
 	for i := range c.Children {
@@ -196,8 +200,9 @@ func (x *index) turn(day time.Time) {
 	}
 }
 
-// readIndex makes the index of all live cases, with every processor, since decoding them is most of what Open does.
-func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
+// readIndex makes the index of all live cases and wishes, with every processor, since decoding them is most of what Open
+// does.
+func (b *buckets) readIndex(own *member, numbers map[uint32]*member) (index, error) {
 	type raw struct{ key, value []byte }
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -243,6 +248,9 @@ func (b *buckets) readIndex(numbers map[uint32]*member) (index, error) {
 	}
 	g.Go(func() error { return decode(batch) })
 	err := g.Wait()
+	if err == nil {
+		err = b.overlay(own, rows)
+	}
 	x := index{rows: map[protocol.Ref]*row{}, stances: stances, day: dayOf(time.Now())}
 	x.apply(rows)
 	return x, err

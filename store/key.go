@@ -132,6 +132,7 @@ func recentKey(short uint32, ms int64, ref protocol.Ref) []byte {
 const (
 	byRecord = 'r'
 	byDraft  = 'd'
+	byWish   = 'w'
 	byHeld   = 'h' // a case that was taken down and is not shredded yet
 	byNobody = 'n' // who is zero: a file that was uploaded and that nothing refers to yet
 )

@@ -17,7 +17,8 @@ type waiting struct {
 }
 
 // Append adds a record of our own. Within one transaction it fills a header with the next place in our log and the next
-// revision of the case, has sign make the record, and stores it. sign must not call the store.
+// revision of the case, has sign make the record, and stores it; what was wished of the case is granted by it. sign must
+// not call the store.
 //
 // Errors: protocol.ErrClosed if the case was taken down, and whatever sign returns.
 func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Header) (*protocol.Record, error)) (*protocol.Record, error) {
@@ -43,7 +44,7 @@ func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Head
 			return err
 		}
 		c.setPlace(protocol.LogPlace{Origin: s.own, Epoch: epoch, Seq: h.Seq})
-		return nil
+		return c.endWish(h.Ref())
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
@@ -283,7 +284,7 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		if err := c.show(m, r, at); err != nil {
 			return nil, err
 		}
-		value = c.sealLog(at.key(), c.rows[h.Ref()], r.Bytes())
+		value = c.sealLog(at.key(), newRow(m, r), r.Bytes())
 	}
 	c.touched[blockAt(at)] = struct{}{}
 	err = errors.Join(c.log.Put(at.key(), value), c.digests.Put(at.key(), digestValue(flag, d)))
@@ -316,6 +317,11 @@ func (c *change) show(m *member, r *protocol.Record, at place) error {
 	}
 	c.count(m, 1, 0)
 	c.rows[ref] = newRow(m, r)
+	if m.origin == c.s.own {
+		var err error
+		c.rows[ref], err = c.wishedRow(m, ref, c.rows[ref])
+		return err
+	}
 	return nil
 }
 
@@ -362,8 +368,8 @@ func (c *change) close(m *member, r, old *protocol.Record, at place) error {
 		}
 		gone = append(marks, gone...)
 		id := r.Header().Case
-		purge = purge || c.drafts.Get(id[:]) != nil
-		if err := c.deleteDraft(id); err != nil {
+		purge = purge || c.drafts.Get(id[:]) != nil || c.wishes.Get(ref[:]) != nil
+		if err := errors.Join(c.deleteDraft(id), c.endWish(ref)); err != nil {
 			return err
 		}
 	}

@@ -38,6 +38,11 @@ type Shown struct {
 	Confirmed time.Time
 }
 
+// has says whether one of the case's photos is in a file.
+func (c *Shown) has(file cid.Cid) bool {
+	return slices.ContainsFunc(c.Photos, func(p protocol.Photo) bool { return p.File.Cid == file || p.Thumb.Cid == file })
+}
+
 // Case returns a case. Errors: ErrGone when it was taken down; fs.ErrNotExist when it is unknown or not to be shown now.
 func (p *Public) Case(ref protocol.Ref) (c *Shown, err error) {
 	err = p.s.viewCases(func(b *buckets) error {
@@ -49,6 +54,24 @@ func (p *Public) Case(ref protocol.Ref) (c *Shown, err error) {
 
 // read reads a case within a transaction, whatever the index says.
 func (p *Public) read(b *buckets, ref protocol.Ref, clock protocol.Clock) (*Shown, error) {
+	w, err := b.wish(ref)
+	if err != nil {
+		return nil, fmt.Errorf("case %s: %w", ref, err)
+	}
+	c, err := p.live(b, ref, clock, w != nil)
+	if w != nil && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		if c, err = w.show(ref, p.s.own, c, b.wishes.Get(ref[:])); c == nil && err == nil {
+			err = fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
+		}
+	}
+	if err == nil && w != nil && !c.ReviewBy.After(clock.Now) {
+		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
+	}
+	return c, err
+}
+
+// live reads the live record of a case; also one that is past its review, if over.
+func (p *Public) live(b *buckets, ref protocol.Ref, clock protocol.Clock, over bool) (*Shown, error) {
 	v := b.cases.Get(ref[:])
 	if v == nil {
 		if b.dead.Get(ref[:]) != nil {
@@ -65,7 +88,7 @@ func (p *Public) read(b *buckets, ref protocol.Ref, clock protocol.Clock) (*Show
 		return nil, fmt.Errorf("case %s: %w", ref, err)
 	}
 	h := r.Header()
-	if r.Type() != protocol.TypeCase || !m.shows(h.ReviewBy, clock) {
+	if r.Type() != protocol.TypeCase || !m.shows(h.ReviewBy, clock) && !(over && m.Standing == protocol.Own) {
 		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
 	}
 	c := &Shown{Ref: ref, Origin: m.origin, Own: m.Standing == protocol.Own, Record: r.ID(), Rev: h.Rev, Case: r.Case(),
@@ -168,12 +191,17 @@ func (p *Public) Thumb(file cid.Cid) (thumb cid.Cid, err error) {
 
 // showing returns a case that is shown now and refers to a photo file, and what its record says of the file.
 func (p *Public) showing(b *buckets, d digest) (*Shown, photoInfo, error) {
-	prefix := append(d[:], byRecord)
-	c := b.photos.Cursor()
-	k, v := c.Seek(prefix)
-	live := bytes.HasPrefix(k, prefix)
-	for ; bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		if shown, err := p.read(b, protocol.Ref(k[len(prefix):]), p.s.Clock(nil)); !isNot(err) {
+	live := false
+	for _, by := range []byte{byRecord, byWish} {
+		prefix := append(d[:], by)
+		c := b.photos.Cursor()
+		k, v := c.Seek(prefix)
+		live = live || bytes.HasPrefix(k, prefix)
+		for ; bytes.HasPrefix(k, prefix); k, v = c.Next() {
+			shown, err := p.read(b, protocol.Ref(k[len(prefix):]), p.s.Clock(nil))
+			if err == nil && !shown.has(photoCID(d)) || isNot(err) {
+				continue
+			}
 			return shown, photoInfoOf(v), err
 		}
 	}

@@ -15,6 +15,7 @@ const (
 	sealedDraft  = 'd'
 	sealedPhoto  = 'p'
 	sealedPart   = 'q'
+	sealedWish   = 'w'
 )
 
 // fileKey is the key of one row or one photo file.

@@ -120,7 +120,7 @@ func (s *Store) prepare() error {
 				return fmt.Errorf("it belongs to member %s, and the keys here are of %s: use the data folder that goes with these keys", protocol.Origin(own), s.own)
 			}
 			s.instance = [16]byte(meta.Get([]byte("instance")))
-			return err
+			return errors.Join(err, makeBuckets(tx)) // those that came after the schema
 		}
 		if err != nil {
 			return err
@@ -164,19 +164,19 @@ func (s *Store) load() error {
 		if b.key, err = s.keys.inMemory(); err != nil {
 			return err
 		}
-		s.index, err = b.readIndex(s.numbers)
+		s.index, err = b.readIndex(s.members[s.own], s.numbers)
 		return err
 	})
 }
 
 var bucketNames = []string{"meta", "origins", "members", "heads", "verified", "places", "log", "digests", "blocks", "cases", "dead",
-	"gone", "marks", "photos", "doomed", "drafts", "closed", "pairings", "receipts", "cards", "equals",
+	"gone", "marks", "photos", "doomed", "drafts", "wishes", "closed", "pairings", "receipts", "cards", "equals",
 	"purging", "held", "recent", "void"}
 
 // buckets are the buckets within a transaction.
 type buckets struct {
 	origins, members, heads, verified, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
-	meta, pairings, receipts, cards, equals, purging, held, recent, void                                                      *bbolt.Bucket
+	meta, wishes, pairings, receipts, cards, equals, purging, held, recent, void                                              *bbolt.Bucket
 	// key returns the key in a slot.
 	key func(slot uint32) (fileKey, error)
 }
@@ -188,7 +188,7 @@ func open(tx *bbolt.Tx) *buckets {
 		digests: at("digests"), blocks: at("blocks"), cases: at("cases"), dead: at("dead"), gone: at("gone"),
 		marks: at("marks"), photos: at("photos"), doomed: at("doomed"), drafts: at("drafts"), closed: at("closed"),
 		meta: at("meta"), pairings: at("pairings"), receipts: at("receipts"), cards: at("cards"), equals: at("equals"),
-		purging: at("purging"), held: at("held"), recent: at("recent"), void: at("void"),
+		wishes: at("wishes"), purging: at("purging"), held: at("held"), recent: at("recent"), void: at("void"),
 	}
 	// These grow at the end of each origin's keys, so full pages stay full.
 	b.log.FillPercent, b.digests.FillPercent = 0.95, 0.95
@@ -208,7 +208,7 @@ func (s *Store) view(read func(*buckets) error) error {
 func (s *Store) viewCases(read func(*buckets) error) error {
 	return s.db.View(func(tx *bbolt.Tx) error {
 		at := func(name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
-		return read(&buckets{cases: at("cases"), dead: at("dead"), log: at("log"), key: s.keys.key})
+		return read(&buckets{cases: at("cases"), dead: at("dead"), log: at("log"), wishes: at("wishes"), key: s.keys.key})
 	})
 }
 

@@ -199,6 +199,7 @@ func (b *buckets) named(slots uint32) []bool {
 	}
 	each(b.log, slotOf)
 	each(b.drafts, slotOf)
+	each(b.wishes, slotOf)
 	each(b.photos, func(v []byte) uint32 { return photoInfoOf(v).slot })
 	each(b.held, func(v []byte) uint32 { return slotOf(heldCaseOf(v).row) })
 	return named
