@@ -74,9 +74,13 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 				n.weigh(s.Member)
 			}
 			if r.Header().Origin == n.Origin() {
+				n.gate.some()
 				n.adopt(r)
 			}
 		case errors.Is(stored[i], protocol.ErrFork):
+			if r.Header().Origin == n.Origin() {
+				n.fence("two records of our own for one place", "seq", r.Header().Seq)
+			}
 			n.log.Error("a member signed two records for one place of its log", "member", r.Header().Origin.String(),
 				"seq", r.Header().Seq, "record", r)
 		}
@@ -122,7 +126,7 @@ func (n *Node) judgeBlock(vouched *protocol.Vouched, epoch, index uint64, raws [
 		if r == nil {
 			continue
 		}
-		if err := n.wanted(claims[i], now); err != nil {
+		if err := errors.Join(n.wanted(claims[i], now), n.ours(r)); err != nil {
 			unsettled = unsettled || !settled(err)
 			continue
 		}
@@ -142,13 +146,27 @@ func (n *Node) judge(claim *protocol.Claim, now time.Time) (*protocol.Record, er
 	if err != nil {
 		return nil, err
 	}
-	if err := n.store.Seen(claim); err != nil {
-		return nil, err
+	seen := n.store.Seen(claim)
+	if h.Origin == n.Origin() && errors.Is(seen, protocol.ErrFork) {
+		if _, err := claim.Open(key); err != nil {
+			return nil, err
+		}
+		n.fence("two records of our own for one place", "seq", h.Seq)
+	}
+	if seen != nil {
+		return nil, seen
 	}
 	if err := n.wanted(claim, now); err != nil {
 		return nil, err
 	}
-	return claim.Open(key)
+	r, err := claim.Open(key)
+	if err == nil {
+		err = n.ours(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // wanted says whether a record, if genuine, may be stored now.
@@ -162,7 +180,7 @@ func (n *Node) wanted(claim *protocol.Claim, now time.Time) error {
 		return protocol.ErrOrigin
 	case !member.Card.NotAfter.After(now):
 		return protocol.ErrKey
-	case claim.Type() != protocol.TypeTakedown && h.At.After(now.Add(protocol.MaxAhead)):
+	case claim.Type() != protocol.TypeTakedown && member.Standing != protocol.Own && h.At.After(now.Add(protocol.MaxAhead)):
 		return protocol.ErrFuture // a takedown is not held back: no clock, theirs or ours, may keep a child on show
 	case claim.Type() != protocol.TypeTakedown && n.silent(h.Origin, now):
 		return protocol.ErrSilent

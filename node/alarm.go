@@ -32,6 +32,10 @@ const (
 	AlarmStore AlarmKind = "store"
 	// AlarmSuspect: what is held of a member's log is not what it signed, and several members could not help.
 	AlarmSuspect AlarmKind = "suspect"
+	// AlarmGate: for want of other members nothing of ours is published.
+	AlarmGate AlarmKind = "gate_waiting"
+	// AlarmInstance: somebody else writes our log; nothing of ours is published until a card of a new epoch.
+	AlarmInstance AlarmKind = "foreign_instance"
 )
 
 // Alarm is something that the operator must look after.
@@ -124,6 +128,7 @@ func (n *Node) watch() {
 	if free, total, err := diskSpace(n.cfg.Dir); err == nil {
 		set(nearlyFull(free, total), AlarmDisk, own.Origin(), now)
 	}
+	n.watchGate(time.Now())
 	over := n.quota.exceeded(time.Now())
 	n.mu.RLock()
 	members := make([]store.Member, 0, len(n.members))

@@ -295,7 +295,7 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 // incomplete says whether what we hold of a log, though complete by number, is not what its owner signed.
 func (n *Node) incomplete(o protocol.Origin) bool {
 	head, err := n.store.Head(o)
-	if err != nil || o == n.Origin() {
+	if err != nil || o == n.Origin() && !n.gate.recovers() {
 		return false
 	}
 	place, err := n.store.Place(o)

@@ -55,8 +55,8 @@ func (n *Node) SaveDraft(d *store.Draft) error {
 }
 
 // adopt gives a case of ours that a peer gave back its place on the desk, so that officers can revise and close it: the
-// data folder was restored from a backup that did not have it. What never left the country is lost. An officer's later
-// work on the case stays.
+// data folder was restored from a backup that did not have it. What never left the country is lost. What an officer has
+// changed or decided since stays; else the draft becomes what is public.
 func (n *Node) adopt(r *protocol.Record) {
 	wake(n.head)
 	if r.Type() != protocol.TypeCase {
@@ -68,22 +68,23 @@ func (n *Node) adopt(r *protocol.Record) {
 	d, err := n.store.Draft(h.Case)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d = &store.Draft{ID: h.Case, Case: *r.Case(), Photos: r.Photos(), Changed: h.At}
-		if m := r.Members(); m != nil {
-			d.Members = *m
-		}
+		d, err = &store.Draft{ID: h.Case, Changed: h.At}, nil
 	case err == nil && d.PublishedRev >= h.Rev:
 		return
 	}
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	if err == nil && !d.Dirty && d.Waiting == "" {
+		d.Case, d.Members, d.Photos = *r.Case(), protocol.Members{}, r.Photos()
+		if m := r.Members(); m != nil {
+			d.Members = *m
+		}
+	}
+	if err == nil {
 		d.PublishedRev = h.Rev
 		err = n.store.SaveDraft(d)
 	}
 	if err != nil && !errors.Is(err, protocol.ErrClosed) {
 		n.log.Error("a case of ours that came back is not on the desk", "case", h.Case.String(), "error", err)
-		return
 	}
-	n.log.Warn("a case of ours came back from another member: was this folder restored from a backup?", "case", h.Case.String())
 }
 
 // Draft returns one case of the desk; fs.ErrNotExist when there is none, or it was closed.
@@ -103,7 +104,7 @@ func (n *Node) DeleteDraft(id protocol.CaseID) error {
 	if err != nil {
 		return err
 	}
-	if d.PublishedRev != 0 {
+	if d.Public() {
 		return errors.New("this case is public; close it instead")
 	}
 	return n.store.DeleteDraft(id)
@@ -125,7 +126,8 @@ func Problems(d *store.Draft, now time.Time) protocol.Problems {
 }
 
 // Publish signs the draft as the next revision of its case: it is on our own site when Publish returns, and on its way
-// to every member. The error is protocol.Problems when something is wrong with it.
+// to every member. The error is protocol.Problems when something is wrong with it, and ErrWaiting when it is on our own site
+// and is signed later.
 func (n *Node) Publish(id protocol.CaseID) (*protocol.Record, error) {
 	r, err := n.publish(id)
 	if err != nil {
@@ -146,26 +148,37 @@ func (n *Node) publish(id protocol.CaseID) (*protocol.Record, error) {
 	if p := Problems(d, now); len(p) > 0 {
 		return nil, p
 	}
-	r, err := n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
-		h.At, h.ReviewBy = now, now.Add(n.cfg.Review)
-		return protocol.Sign(n.key, protocol.Entry{Header: h, Case: &d.Case, Members: &d.Members, Photos: d.Photos})
-	})
-	if errors.Is(err, protocol.ErrSize) {
+	e := protocol.Entry{Case: &d.Case, Members: &d.Members, Photos: d.Photos}
+	reviewBy := now.Add(n.cfg.Review)
+	r, err := n.signCase(id, e, reviewBy)
+	if errors.Is(err, ErrWaiting) {
+		if err = n.tryCase(id, e, reviewBy); err == nil {
+			err = n.keepWish(store.Wish{Kind: store.WishPublish, ID: id, At: now, ReviewBy: reviewBy, Case: &d.Case, Members: &d.Members,
+				Photos: d.Photos})
+		}
+	}
+	switch {
+	case errors.Is(err, protocol.ErrSize):
 		return nil, protocol.Problems{{Field: "what", Code: "toolong"}} // all texts in all languages together
-	}
-	if err != nil {
+	case err != nil && !errors.Is(err, ErrWaiting):
 		return nil, fmt.Errorf("publish case %s: %w", id, err)
+	case r != nil:
+		d.PublishedRev = r.Header().Rev
 	}
-	d.PublishedRev, d.Dirty = r.Header().Rev, false
-	return r, n.store.SaveDraft(d)
+	d.Dirty = false
+	return r, errors.Join(n.store.SaveDraft(d), err)
 }
 
 // CloseCase takes a public case down everywhere: it is off our own site, its photos deleted, when CloseCase returns, and
-// the takedown is on its way to every member. The reason stays here. It cannot be undone.
+// the takedown is on its way to every member. The reason stays here. It cannot be undone. With ErrWaiting it is off our own
+// site, and the rest follows later.
 func (n *Node) CloseCase(id protocol.CaseID, reason protocol.Reason) (*protocol.Record, error) {
 	r, err := n.closeCase(id, reason)
-	if err != nil {
+	if errors.Is(err, ErrWaiting) {
 		return nil, err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("close case %s: %w", id, err)
 	}
 	n.changed(r)
 	return r, nil
@@ -179,36 +192,16 @@ func (n *Node) closeCase(id protocol.CaseID, reason protocol.Reason) (*protocol.
 	}
 	d, err := n.store.Draft(id)
 	if err != nil {
-		return nil, fmt.Errorf("close case %s: %w", id, err)
+		return nil, err
 	}
-	if d.PublishedRev == 0 {
+	if !d.Public() {
 		return nil, errors.New("this case was never public; delete the draft instead")
 	}
-	marks, err := n.store.Marks(id)
-	if err != nil {
-		return nil, fmt.Errorf("close case %s: %w", id, err)
+	r, err := n.signTakedown(id, d.Case.Number, reason)
+	if errors.Is(err, ErrWaiting) {
+		err = n.keepWish(store.Wish{Kind: store.WishClose, ID: id, At: n.now(), Number: d.Case.Number, Reason: reason})
 	}
-	// No head may be signed between here and the takedown: it would let members show the case for longer than we write down.
-	n.heads.Lock()
-	defer n.heads.Unlock()
-	until, err := n.store.ShownUntil()
-	if err != nil {
-		return nil, fmt.Errorf("close case %s: %w", id, err)
-	}
-	now := n.now()
-	// What stays is written first: a crash in between leaves a line too many, never a closed case that nobody can find.
-	if err := n.store.SaveClosed(store.Closed{ID: id, Ref: protocol.RefOf(n.Origin(), id), Number: d.Case.Number, Reason: reason, At: now,
-		ShownUntil: until}); err != nil {
-		return nil, fmt.Errorf("close case %s: %w", id, err)
-	}
-	r, err := n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
-		h.At = now
-		return protocol.Sign(n.key, protocol.Entry{Header: h, Takedown: &protocol.Takedown{LastRev: h.Rev - 1, Gone: marks}})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("close case %s: %w", id, err)
-	}
-	return r, nil
+	return r, err
 }
 
 // changed sends a record of ours on its way.

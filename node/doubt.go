@@ -31,7 +31,7 @@ type doubt struct {
 // owner first, whose word on its own log is the last.
 func (n *Node) compared(m *mesh, o protocol.Origin, id peer.ID) {
 	head, err := n.store.Head(o)
-	if err != nil || o == n.Origin() {
+	if err != nil || o == n.Origin() && !n.gate.recovers() {
 		return
 	}
 	n.mu.Lock()

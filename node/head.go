@@ -20,10 +20,13 @@ const (
 func (n *Node) headLoop(ctx context.Context, m *mesh) error {
 	for {
 		h, err := n.signHead()
-		if err != nil {
+		topic, gossips := m.topics[headTopic]
+		switch {
+		case errors.Is(err, ErrWaiting): // what opens the gate wakes us
+		case err != nil:
 			n.log.Error("signing our head", "error", err)
 			n.storeFailed(err)
-		} else if topic, ok := m.topics[headTopic]; ok {
+		case gossips:
 			if err := topic.Publish(m.ctx, h.Bytes()); err != nil {
 				n.log.Warn("gossiping our head", "error", err)
 			}
@@ -43,7 +46,7 @@ func (n *Node) headLoop(ctx context.Context, m *mesh) error {
 	}
 }
 
-// signHead signs and stores what our log is now.
+// signHead signs and stores what our log is now. While we may not write it signs nothing: ErrWaiting.
 func (n *Node) signHead() (*protocol.Head, error) {
 	n.heads.Lock()
 	defer n.heads.Unlock()
@@ -56,6 +59,14 @@ func (n *Node) signHeadLocked() (*protocol.Head, error) {
 	if err != nil {
 		return nil, err
 	}
+	last, err := n.store.Head(card.Origin())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	// Nothing is signed beside a head of ours that vouches for more, or for something else, at the same place.
+	if !n.gate.open() || err == nil && last.Epoch == card.Epoch && (last.Seq > state.Seq || last.Seq == state.Seq && last.Root != state.Root) {
+		return nil, ErrWaiting
+	}
 	now := n.now()
 	h, err := protocol.SignHead(n.key, protocol.Head{
 		Origin: card.Origin(), Epoch: card.Epoch, Seq: state.Seq, Root: state.Root, Live: state.Live, Dead: state.Dead,
@@ -67,8 +78,8 @@ func (n *Node) signHeadLocked() (*protocol.Head, error) {
 	return h, n.store.SetHead(h)
 }
 
-// takeHead judges and stores a signed head, ours excepted. protocol.ErrStored is one that we have or that is older than
-// the one that we have.
+// takeHead judges and stores a signed head; what one of our own says goes to the gate. protocol.ErrStored is one of ours,
+// one that we have, or one that is older than the one that we have.
 func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 	claim, err := protocol.ParseHead(raw)
 	if err != nil {
@@ -79,7 +90,7 @@ func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 		return nil, protocol.ErrOrigin
 	}
 	if member.Standing == protocol.Own {
-		return nil, protocol.ErrStored
+		return nil, n.takeOwnHead(claim, member.Card)
 	}
 	head, err := claim.Open(member.Card)
 	if err != nil {

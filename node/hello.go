@@ -100,7 +100,7 @@ func (m *mesh) greeted(ours, theirs *protocol.Hello, id peer.ID) error {
 			return fmt.Errorf("card in hello: %w", err)
 		}
 	}
-	if ours.Vector != theirs.Vector {
+	if ours.Vector != theirs.Vector || m.n.gate.asks(id) {
 		m.n.pullSoon(id, 0)
 	}
 	return nil
@@ -109,6 +109,11 @@ func (m *mesh) greeted(ours, theirs *protocol.Hello, id peer.ID) error {
 // helloTo is our greeting to a member, without our card.
 func (n *Node) helloTo(id peer.ID) (*protocol.Hello, error) {
 	vector, members, err := n.vector()
+	if err == nil && !n.met.Load() {
+		if err = n.store.Meet(); err == nil {
+			n.met.Store(true)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -420,6 +420,7 @@ func TestRestoredBackup(t *testing.T) {
 		if err != nil || d.PublishedRev != r.Header().Rev || d.Case.Number != r.Case().Number {
 			t.Fatalf("on the desk: %+v, %v", d, err)
 		}
+		w.writes(0)
 		closed, err := w.nodes[0].CloseCase(r.Header().Case, "located_safe")
 		if err != nil {
 			t.Fatal(err)

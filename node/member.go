@@ -58,6 +58,7 @@ func (n *Node) membersChanged() error {
 	}
 	n.recount.Store(true)
 	wake(n.down)
+	wake(n.gate.turn)
 	if m := n.mesh.Load(); m != nil {
 		m.membersChanged()
 	}
@@ -90,8 +91,12 @@ func (n *Node) loadMembers() error {
 		return errors.New("load members: our own card is missing from the store")
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
+	later := n.card != nil && own.Epoch > n.card.Epoch
 	n.card, n.members, n.peers = own, members, peers
+	n.mu.Unlock()
+	if later {
+		n.newEpoch()
+	}
 	return nil
 }
 

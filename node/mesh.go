@@ -198,6 +198,7 @@ func (m *mesh) connected(_ network.Network, c network.Conn) {
 	default: // the push loop comes to it in its own time
 	}
 	m.host.ConnManager().Protect(c.RemotePeer(), "member")
+	wake(m.n.gate.turn)
 	if c.Stat().Direction == network.DirOutbound {
 		m.background(func() { m.greet(c.RemotePeer()) })
 	}

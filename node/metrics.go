@@ -46,6 +46,8 @@ var (
 	descAlarms    = describe("alarms", "Alarms that are on.", "kind")
 	descSkew      = describe("clock_skew_seconds", "How far the members' clocks are ahead of ours: the median.")
 	descCard      = describe("card_seconds", "Until our own card ends.")
+	descGate      = describe("publishing", "1 while the node may write in its log, 0 while what is decided waits.")
+	descWaiting   = describe("waiting", "Decisions that wait to be signed.")
 )
 
 // Describe implements prometheus.Collector.
@@ -54,7 +56,7 @@ func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
 	m.pulls.Describe(out)
 	m.traffic.all.Describe(out)
 	for _, d := range []*prometheus.Desc{descMembers, descConnected, descLag, descLease, descLive, descDead, descMissing,
-		descPhotos, descAlarms, descSkew, descCard} {
+		descPhotos, descAlarms, descSkew, descCard, descGate, descWaiting} {
 		out <- d
 	}
 }
@@ -99,6 +101,14 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 	}
 	for kind, count := range kinds {
 		gauge(descAlarms, float64(count), string(kind))
+	}
+	if g, err := m.n.Gate(); err == nil {
+		open := 0.0
+		if g.Open() {
+			open = 1
+		}
+		gauge(descGate, open)
+		gauge(descWaiting, float64(g.Waiting))
 	}
 	gauge(descSkew, m.n.Clock().Behind.Seconds())
 	gauge(descCard, m.n.Card().NotAfter.Sub(now).Seconds())

@@ -92,6 +92,8 @@ type Node struct {
 	heads sync.Mutex
 	// live bounds how many records we gossip; beyond it peers pull.
 	live *rate.Limiter
+	gate gate
+	met  atomic.Bool // that this store has met another member is written down
 
 	alarms  alarms
 	quota   quota
@@ -150,6 +152,9 @@ func Open(cfg Config) (*Node, error) {
 	if err == nil {
 		err = n.loadPairings()
 	}
+	if err == nil {
+		err = n.loadGate()
+	}
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -179,6 +184,7 @@ func (n *Node) Origin() protocol.Origin { return n.Card().Origin() }
 // error when the network cannot be joined, such as an address in use.
 func (n *Node) Run(ctx context.Context) error {
 	// The host outlives the loops, so that none of them meets a closed one.
+	n.shut()
 	hostCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	m, err := n.join(hostCtx)
@@ -194,6 +200,7 @@ func (n *Node) Run(ctx context.Context) error {
 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.superviseLoop(ctx, m) })
+	g.Go(func() error { return n.gateLoop(ctx, m) })
 	g.Go(func() error { return n.headLoop(ctx, m) })
 	g.Go(func() error { return n.pullLoop(ctx, m) })
 	g.Go(func() error { return n.photoLoop(ctx, m) })

@@ -147,6 +147,7 @@ func (m *mesh) pullOn(s network.Stream, id peer.ID) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	came := p.n.gate.count()
 	if err := p.f.send(protocol.Frame{Have: have}); err != nil {
 		return false, err
 	}
@@ -160,6 +161,9 @@ func (m *mesh) pullOn(s network.Stream, id peer.ID) (more bool, err error) {
 			}
 		}
 		p.n.compared(m, h.Origin, id)
+	}
+	if !more {
+		p.n.compareOwn(id, came, p.done[p.n.Origin()] == nil)
 	}
 	return more, nil
 }
@@ -184,6 +188,12 @@ func (n *Node) have() (*protocol.Have, error) {
 		}
 		if err == nil {
 			h.At, h.Silent = head.At.UnixMilli(), protocol.Silent(head, now)
+		}
+		if o == n.Origin() {
+			h.Silent = false
+			if n.gate.recovers() {
+				h.At = 0 // whatever head of ours they hold
+			}
 		}
 		if first, last := place.Seq/protocol.BlockSize, state.Seq/protocol.BlockSize; state.Epoch == place.Epoch && state.Seq > place.Seq && last-first < protocol.MaxAbove {
 			if h.Above, err = n.store.Bits(o, state.Epoch, span(first, last)); err != nil {

@@ -48,10 +48,14 @@ func (n *Node) Due() ([]Due, error) {
 func (n *Node) ReviewBy(id protocol.CaseID) time.Time { return n.store.ReviewBy(id) }
 
 // Renew confirms a public case: what is public is published again as it is, without what the draft has changed since, for
-// another review period. A case that had hidden itself is shown again. Errors: fs.ErrNotExist, protocol.ErrClosed, and
-// protocol.Problems when what is public may not be published any more, as the draft will say too.
+// another review period. A case that had hidden itself is shown again. Errors: fs.ErrNotExist, protocol.ErrClosed,
+// protocol.Problems when what is public may not be published any more, as the draft will say too, and ErrWaiting when it
+// is confirmed on our own site and signed later.
 func (n *Node) Renew(id protocol.CaseID) (*protocol.Record, error) {
 	r, err := n.renew(id)
+	if errors.Is(err, ErrWaiting) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("renew case %s: %w", id, err)
 	}
@@ -62,25 +66,28 @@ func (n *Node) Renew(id protocol.CaseID) (*protocol.Record, error) {
 func (n *Node) renew(id protocol.CaseID) (*protocol.Record, error) {
 	n.desk.Lock()
 	defer n.desk.Unlock()
-	live, err := n.store.Live(id)
-	if err != nil {
-		return nil, err
-	}
 	now := n.now()
-	r, err := n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
-		h.At, h.ReviewBy = now, now.Add(n.cfg.Review)
-		return protocol.Sign(n.key, protocol.Entry{Header: h, Case: live.Case(), Members: live.Members(), Photos: live.Photos()})
-	})
+	reviewBy := now.Add(n.cfg.Review)
+	w, err := n.store.Wish(id)
+	switch {
+	case err == nil && w.Kind == store.WishPublish:
+		w.ReviewBy = reviewBy
+		return nil, n.keepWish(*w)
+	case err == nil && w.Kind == store.WishClose:
+		return nil, protocol.ErrClosed
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	r, err := n.signRenewal(id, reviewBy)
+	if !errors.Is(err, ErrWaiting) {
+		return r, err
+	}
+	live, err := n.store.Live(id)
+	if err == nil {
+		err = n.tryCase(id, protocol.Entry{Case: live.Case(), Members: live.Members(), Photos: live.Photos()}, reviewBy)
+	}
 	if err != nil {
 		return nil, err
 	}
-	d, err := n.store.Draft(id)
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil // the record came back from our peers, the draft did not
-	}
-	if err != nil {
-		return nil, err
-	}
-	d.PublishedRev = r.Header().Rev
-	return r, n.store.SaveDraft(d)
+	return nil, n.keepWish(store.Wish{Kind: store.WishRenew, ID: id, At: now, ReviewBy: reviewBy})
 }

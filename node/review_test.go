@@ -53,6 +53,7 @@ func TestReview(t *testing.T) {
 		for i := range w.nodes {
 			w.start(i)
 		}
+		w.writes(0)
 		again, err := n.Renew(id)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/store"
@@ -56,12 +57,27 @@ func (n *Node) Vouch(o protocol.Origin, note protocol.Note) error {
 // WithdrawVouch takes back what we said for a member.
 func (n *Node) WithdrawVouch(o protocol.Origin) error { return n.unsay(o, protocol.Vouches) }
 
-// Stances returns what we and the active members say of an origin, ourselves first.
-func (n *Node) Stances(o protocol.Origin) []store.Stance { return n.store.Stances(o) }
+// Stances returns what we and the active members say of an origin, ourselves first, also while our own word waits to be
+// signed.
+func (n *Node) Stances(o protocol.Origin) []store.Stance {
+	all := n.store.Stances(o)
+	w, err := n.store.Wish(protocol.StanceID(o))
+	if err != nil {
+		return all
+	}
+	if len(all) > 0 && all[0].By == n.Origin() {
+		all = all[1:]
+	}
+	if w.Stance.View == protocol.Withdrawn {
+		return all
+	}
+	own := store.Stance{By: n.Origin(), Of: o, View: w.Stance.View, Note: w.Stance.Note, Since: time.UnixMilli(w.Stance.Since).UTC()}
+	return append([]store.Stance{own}, all...)
+}
 
 // stance returns what we say of an origin; Withdrawn when nothing.
 func (n *Node) stance(o protocol.Origin) store.Stance {
-	if all := n.store.Stances(o); len(all) > 0 && all[0].By == n.Origin() {
+	if all := n.Stances(o); len(all) > 0 && all[0].By == n.Origin() {
 		return all[0]
 	}
 	return store.Stance{By: n.Origin(), Of: o, View: protocol.Withdrawn}
@@ -75,17 +91,22 @@ func (n *Node) unsay(o protocol.Origin, v protocol.View) error {
 	return n.say(o, protocol.Withdrawn, "")
 }
 
-// say publishes our stance towards an origin, if it is another than before.
+// say publishes our stance towards an origin, if it is another than before; later, if we may not write now.
 func (n *Node) say(o protocol.Origin, v protocol.View, note protocol.Note) error {
 	if old := n.stance(o); old.View == v && old.Note == note {
 		return nil
 	}
+	now := n.now()
+	stance := protocol.Stance{Member: o, View: v, Since: now.UnixMilli(), Note: note}
 	n.desk.Lock()
-	r, err := n.store.Append(protocol.StanceID(o), n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
-		h.At = n.now()
-		return protocol.Sign(n.key, protocol.Entry{Header: h, Stance: &protocol.Stance{Member: o, View: v, Since: h.At.UnixMilli(), Note: note}})
-	})
+	r, err := n.signStance(stance)
+	if errors.Is(err, ErrWaiting) {
+		err = n.keepWish(store.Wish{Kind: store.WishStance, ID: protocol.StanceID(o), At: now, Stance: &stance})
+	}
 	n.desk.Unlock()
+	if errors.Is(err, ErrWaiting) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("it is done here, but the other members could not be told: %w", err)
 	}

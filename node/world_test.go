@@ -141,7 +141,7 @@ func (w *world) setCut(cut func(a, b int) bool) {
 	w.cut = cut
 }
 
-// start runs node i until stop or the end.
+// start runs node i until stop or the end, and waits until it is on the network.
 func (w *world) start(i int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -153,9 +153,10 @@ func (w *world) start(i int) {
 		}
 		w.stops[i] = func() {}
 	}
+	w.until(time.Minute, "the node is on the network", func() bool { return w.nodes[i].mesh.Load() != nil })
 }
 
-// startAll runs every node and waits until all are connected.
+// startAll runs every node and waits until all are connected and publish.
 func (w *world) startAll() {
 	for i := range w.nodes {
 		w.start(i)
@@ -163,7 +164,7 @@ func (w *world) startAll() {
 	w.until(time.Minute, "every node connected to every other", func() bool {
 		for _, n := range w.nodes {
 			m := n.mesh.Load()
-			if m == nil || len(m.host.Network().Peers()) < len(w.nodes)-1 {
+			if m == nil || len(m.host.Network().Peers()) < len(w.nodes)-1 || !n.gate.open() {
 				return false
 			}
 		}
@@ -200,9 +201,16 @@ func (w *world) until(limit time.Duration, what string, ok func() bool) time.Dur
 	return time.Since(start)
 }
 
-// publish makes a case at node i and returns its record.
+// writes waits until node i, which runs or is to write at once, may write.
+func (w *world) writes(i int) {
+	w.t.Helper()
+	w.until(11*time.Minute, "the gate is open", w.nodes[i].gate.open)
+}
+
+// publish makes a case at node i, when it may write, and returns its record.
 func (w *world) publish(i int, name string) *protocol.Record {
 	w.t.Helper()
+	w.writes(i)
 	d := testDraft(name, testDetails(i).Country)
 	if err := w.nodes[i].SaveDraft(d); err != nil {
 		w.t.Fatal(err)

@@ -1,0 +1,402 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// GateState says whether we may write in our own log, and if not, what for.
+type GateState string
+
+const (
+	// GateRecovering: it has to be heard from other members how far our log goes, for this folder may be an old copy.
+	GateRecovering GateState = "recovering"
+	// GatePulling: others know more of our log than we do, and it is being pulled back.
+	GatePulling GateState = "pulling"
+	// GateOpen: we write.
+	GateOpen GateState = "publishing"
+	// GateNeedsRoot: somebody else has written our log in this epoch. Only a card of a later one helps.
+	GateNeedsRoot GateState = "needs_root"
+)
+
+// ErrWaiting says that what was decided is kept, and done as far as our own site goes. It is signed and sent to the other
+// countries when the gate opens.
+var ErrWaiting = errors.New("it is saved here and on our own site; the other countries get it when enough of them have been heard")
+
+const (
+	// gatePeers is from how many members at most we must have heard how far our log goes: else half of them do.
+	gatePeers = 3
+	// gateWait is after which time one member is enough, and the operator hears that we wait.
+	gateWait = 10 * time.Minute
+	// gateAsk and gateAskMax are how soon a member that has not answered is asked again.
+	gateAsk, gateAskMax = 2 * time.Second, time.Minute
+)
+
+// Gate is the write gate as pages show it.
+type Gate struct {
+	State GateState
+	// Since is when it came to that, as far as we know.
+	Since time.Time
+	// Heard members have said how far our log goes, of Need; while the gate is closed.
+	Heard, Need int
+	// Waiting counts what is decided and not signed.
+	Waiting int
+}
+
+// Open says whether what our staff decides is signed at once.
+func (g Gate) Open() bool { return g.State == GateOpen }
+
+// gate keeps a node from using a number of its log twice: in a folder that was restored from a backup numbers are missing
+// that the other members know. It is closed when Run begins and opens when enough members know nothing more of our log
+// than stands in the store. Without other members it is open; so it is, before Run, in a store that never met one.
+type gate struct {
+	// turn wakes gateLoop.
+	turn chan struct{}
+
+	mu    sync.Mutex // guards what follows; nothing else is locked under it
+	state GateState
+	since time.Time
+	heard map[peer.ID]bool
+	// came counts heads and records of our own that came from others. same is its value when a member held exactly what
+	// we do.
+	came uint64
+	same map[peer.ID]uint64
+}
+
+func (g *gate) set(s GateState) {
+	g.state, g.since = s, time.Now()
+	g.heard, g.same = map[peer.ID]bool{}, map[peer.ID]uint64{}
+}
+
+// open says whether we may write now.
+func (g *gate) open() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state == GateOpen
+}
+
+// recovers says whether our log is being heard and pulled back.
+func (g *gate) recovers() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state == GateRecovering || g.state == GatePulling
+}
+
+// asks says whether a member has yet to say how far our log goes.
+func (g *gate) asks(id peer.ID) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return (g.state == GateRecovering || g.state == GatePulling) && !g.heard[id]
+}
+
+// count returns how much of our own has come from others.
+func (g *gate) count() uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.came
+}
+
+// some notes that something of our own has come from another member that we did not have.
+func (g *gate) some() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.came++
+	switch g.state {
+	case GateRecovering:
+		g.state = GatePulling
+	case GateOpen: // somebody knows more: what we hold may be old after all
+		g.set(GatePulling)
+	}
+	wake(g.turn)
+}
+
+// loadGate says how the gate stands in a store that was just opened.
+func (n *Node) loadGate() error {
+	n.gate.turn = make(chan struct{}, 1)
+	fenced, err := n.store.Fenced()
+	if err != nil {
+		return err
+	}
+	met, err := n.store.Met()
+	if err != nil {
+		return err
+	}
+	n.gate.mu.Lock()
+	defer n.gate.mu.Unlock()
+	switch {
+	case fenced >= n.Card().Epoch:
+		n.gate.set(GateNeedsRoot)
+	case met && n.others() > 0:
+		n.gate.set(GateRecovering)
+	default:
+		n.gate.set(GateOpen)
+	}
+	return nil
+}
+
+// shut closes the gate at the start of Run, for there are other members who may know more of our log.
+func (n *Node) shut() {
+	others := n.others()
+	n.gate.mu.Lock()
+	defer n.gate.mu.Unlock()
+	if n.gate.state != GateNeedsRoot && others > 0 {
+		n.gate.set(GateRecovering)
+	}
+}
+
+// others counts the active members but ourselves.
+func (n *Node) others() int { return len(n.standing(protocol.Active)) }
+
+// Gate returns how the write gate stands.
+func (n *Node) Gate() (Gate, error) {
+	wishes, err := n.store.Wishes()
+	if err != nil {
+		return Gate{}, err
+	}
+	others := n.others()
+	n.gate.mu.Lock()
+	defer n.gate.mu.Unlock()
+	g := Gate{State: n.gate.state, Since: n.gate.since, Waiting: len(wishes)}
+	if !g.Open() {
+		g.Heard, g.Need = len(n.gate.heard), n.gate.need(others)
+	}
+	return g, nil
+}
+
+// need is from how many members we must have heard; the caller holds mu.
+func (g *gate) need(others int) int {
+	most := gatePeers
+	if time.Since(g.since) >= gateWait {
+		most = 1
+	}
+	return min(most, (others+1)/2)
+}
+
+// gateLoop asks every member how far our log goes while the gate is closed, and grants what was wished when it is open.
+func (n *Node) gateLoop(ctx context.Context, m *mesh) error {
+	wait := gateAsk
+	for {
+		n.weighGate()
+		next := time.Hour
+		switch {
+		case n.gate.open():
+			if !n.grantWishes() {
+				next = gateAskMax // the disk, perhaps
+			}
+		case n.gate.recovers():
+			for _, id := range m.members() {
+				if n.gate.asks(id) {
+					m.background(func() { m.greet(id) })
+				}
+			}
+			next, wait = wait, min(2*wait, gateAskMax)
+		}
+		t := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		case <-n.gate.turn:
+			t.Stop()
+			if n.gate.open() {
+				wait = gateAsk
+			}
+		case <-t.C:
+		}
+	}
+}
+
+// compareOwn ends a pull: the member has sent what it knows of our own log beyond what we hold. came is what count was when
+// the pull began; same says that the member holds exactly what we do.
+func (n *Node) compareOwn(id peer.ID, came uint64, same bool) {
+	n.gate.mu.Lock()
+	if n.gate.state != GateOpen && n.gate.came == came {
+		n.gate.heard[id] = true
+		if same {
+			n.gate.same[id] = came
+		}
+		wake(n.gate.turn)
+	}
+	again := n.gate.came != came
+	n.gate.mu.Unlock()
+	if again && n.gate.recovers() {
+		n.pullSoon(id, 0) // it is heard when it has nothing more to tell
+	}
+}
+
+// weighGate opens the gate if it may be.
+func (n *Node) weighGate() {
+	if !n.gate.recovers() {
+		return
+	}
+	whole, err := n.whole()
+	if err != nil {
+		n.log.Error("looking at our own log", "error", err)
+		return
+	}
+	others := n.others()
+	n.gate.mu.Lock()
+	late := time.Since(n.gate.since) >= gateWait
+	ok := (n.gate.state == GateRecovering || n.gate.state == GatePulling) && len(n.gate.heard) >= n.gate.need(others) &&
+		(whole || late || others == 0)
+	if ok {
+		n.openGate()
+	}
+	n.gate.mu.Unlock()
+	if ok {
+		n.log.Info("the node publishes: what other members know of its log is here", "whole", whole)
+		n.settle(AlarmGate, n.Origin())
+		wake(n.head)
+		wake(n.down)
+	}
+}
+
+// openGate opens the gate; the caller holds its mu.
+func (n *Node) openGate() {
+	n.gate.set(GateOpen)
+	wake(n.gate.turn)
+}
+
+// whole says whether our log is what the newest head of ours that anybody has shown us vouches for. If there is a record
+// beyond that head, whose own head nobody has, a member must hold the very same log.
+func (n *Node) whole() (bool, error) {
+	head, err := n.store.Head(n.Origin())
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if n.verified(n.Origin(), head) {
+		return true, nil
+	}
+	state, err := n.store.LogState(n.Origin())
+	if err != nil || state.Epoch == head.Epoch && state.Seq <= head.Seq {
+		return false, err
+	}
+	n.gate.mu.Lock()
+	defer n.gate.mu.Unlock()
+	for _, came := range n.gate.same {
+		if came == n.gate.came {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// append signs and stores a record of ours, if the gate is open, as store.Append does. Else the error is ErrWaiting.
+func (n *Node) append(id protocol.CaseID, sign func(protocol.Header) (*protocol.Record, error)) (*protocol.Record, error) {
+	return n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
+		if !n.gate.open() {
+			return nil, ErrWaiting
+		}
+		return sign(h)
+	})
+}
+
+// takeOwnHead judges a head of our own that another member holds. It is never one that gossip passes on: the error is
+// protocol.ErrStored, or why it is no head of ours.
+func (n *Node) takeOwnHead(claim *protocol.HeadClaim, card *protocol.Card) error {
+	head, err := claim.Open(card)
+	if err != nil {
+		return err
+	}
+	mine, err := n.store.Head(head.Origin)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	state, err := n.store.LogState(head.Origin)
+	if err != nil {
+		return err
+	}
+	beside := mine != nil && head.Epoch == mine.Epoch && head.Seq == mine.Seq
+	switch {
+	case head.Seq == 0 || mine != nil && !beside && mine.Newer(head):
+	case head.Instance != n.store.Instance():
+		n.fence("a head of our own from another data folder", "seq", head.Seq)
+	case beside && head.Root != mine.Root, n.gate.open() && head.Seq == state.Seq && head.Epoch == state.Epoch && head.Root != state.Root:
+		n.fence("two heads of our own for one place", "seq", head.Seq)
+	case head.Newer(mine) && (mine == nil || !beside || n.gate.recovers()):
+		if err := n.store.SetHead(head); err != nil {
+			return err
+		}
+		n.log.Warn("another member knows more of our log: was this folder restored from a backup?", "seq", head.Seq, "here", state.Seq)
+		n.gate.some()
+	}
+	return protocol.ErrStored
+}
+
+// ours says whether a genuine record that came from another member may be stored if it is our own: a takedown always, a
+// case while our log is pulled back. Else nobody but us can have written it; what others know of our log is heard anew.
+func (n *Node) ours(r *protocol.Record) error {
+	h := r.Header()
+	if h.Origin != n.Origin() || r.Type() == protocol.TypeTakedown || n.gate.recovers() || h.Epoch < n.Card().Epoch {
+		return nil
+	}
+	if n.gate.open() {
+		n.gate.some()
+	}
+	return fmt.Errorf("our own, and not by us: %w", protocol.ErrOrigin)
+}
+
+// fence ends all writing in this epoch: somebody else has our node key and writes too.
+func (n *Node) fence(why string, facts ...any) {
+	n.gate.mu.Lock()
+	on := n.gate.state == GateNeedsRoot
+	if !on {
+		n.gate.set(GateNeedsRoot)
+	}
+	n.gate.mu.Unlock()
+	if on {
+		return
+	}
+	n.log.Error("this node writes no more: "+why, facts...)
+	n.settle(AlarmGate, n.Origin())
+	n.raise(AlarmInstance, n.Origin(), n.now())
+	if err := n.store.Fence(n.Card().Epoch); err != nil {
+		n.log.Error("this node is fenced until it stops", "error", err)
+		n.storeFailed(err)
+	}
+}
+
+// newEpoch opens the gate when a card of a later epoch of ours has come into force: nobody else can have written in that.
+func (n *Node) newEpoch() {
+	n.gate.mu.Lock()
+	closed := n.gate.state != GateOpen
+	n.openGate()
+	n.gate.mu.Unlock()
+	if closed {
+		n.log.Info("the node publishes in a new epoch", "epoch", n.Card().Epoch)
+	}
+	n.settle(AlarmGate, n.Origin())
+	n.settle(AlarmInstance, n.Origin())
+	wake(n.head)
+	wake(n.down)
+}
+
+// watchGate raises and settles the alarms of the gate.
+func (n *Node) watchGate(now time.Time) {
+	n.gate.mu.Lock()
+	state, since := n.gate.state, n.gate.since
+	n.gate.mu.Unlock()
+	waits := n.mesh.Load() != nil && slices.Contains([]GateState{GateRecovering, GatePulling}, state) && now.Sub(since) >= gateWait
+	if waits {
+		n.raise(AlarmGate, n.Origin(), since)
+	} else {
+		n.settle(AlarmGate, n.Origin())
+	}
+	if state == GateNeedsRoot {
+		n.raise(AlarmInstance, n.Origin(), since)
+	} else {
+		n.settle(AlarmInstance, n.Origin())
+	}
+}
