@@ -20,6 +20,28 @@ var alarmWords = map[node.AlarmKind]string{
 	node.AlarmStore:  "The data folder is damaged, or the disk fails. Stop the node, run gmcn check, and restore a backup or change the disk.",
 	node.AlarmSuspect: "What is held of %s is not what it signed, and several members could not put it right. Its cases stay as they were last " +
 		"confirmed until its lease ends. Tell its staff.",
+	node.AlarmGate: "For more than ten minutes too few other countries have been heard, so nothing of ours is sent. What is decided holds on our own site. " +
+		"Look at the network, and ask the others by telephone whether their nodes run. It goes on by itself when one of them is heard.",
+	node.AlarmInstance: "Another server has published with our key, so this one publishes nothing any more. Find out which is right and stop the other. " +
+		"If nobody of us did it, the key is stolen: telephone the other countries. Only a card of a new epoch, signed with the root key, lets this node publish again.",
+}
+
+// gateText says why the node sends nothing and how much waits; "" while it sends.
+func gateText(g node.Gate) string {
+	text := ""
+	switch g.State {
+	case node.GateOpen:
+		return ""
+	case node.GateNeedsRoot:
+		text = "This node may not publish: another server has published with our key. What is decided holds on our own site only."
+	default:
+		text = fmt.Sprintf("This node publishes as soon as %d other countries have said how far its log goes; %d have. What is decided is saved, "+
+			"holds on our own site, and is sent then.", g.Need, g.Heard)
+	}
+	if g.Waiting > 0 {
+		text += fmt.Sprintf(" Waiting: %d.", g.Waiting)
+	}
+	return text
 }
 
 // alarmText is an alarm in plain words.

@@ -110,7 +110,12 @@ func runPublish(c *call) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "Published %s, revision %d.\nid         %s\nreference  %s\naddress    %s\n", done.Number, done.Rev, done.ID, done.Ref, done.Address)
+	if done.Waits == nil {
+		fmt.Fprintf(c.out, "Published %s, revision %d.\n", done.Number, done.Rev)
+	} else {
+		fmt.Fprintf(c.out, "Saved %s, and on our own site. %s\n", done.Number, gateText(*done.Waits))
+	}
+	fmt.Fprintf(c.out, "id         %s\nreference  %s\naddress    %s\n", done.ID, done.Ref, done.Address)
 	if cl.offline {
 		fmt.Fprintf(c.err, "The node does not run: visitors and other countries see it when gmcn run -dir %s runs.\n", *dir)
 	}
@@ -270,8 +275,9 @@ func (c *call) writeJSON(v any) error {
 var caseListCommand = command{
 	name:  "case list",
 	brief: "list the cases of this country",
-	help: `REVISION is how often a case was published; a + says that it was changed at the desk since. Of closed cases nothing is
-left but the number, the day and the reason.
+	help: `REVISION is how often a case was published; a + says that it was changed at the desk since, waits and closing that the
+other countries get the last decision when enough of them have been heard. Of closed cases nothing is left but the
+number, the day and the reason.
 
 Example:
   gmcn case list -dir xa`,
@@ -289,10 +295,16 @@ Example:
 		fmt.Fprintln(w, "NUMBER\tREVISION\tSINCE\tPHOTOS\tID\tCHILDREN")
 		for _, o := range d.Open {
 			rev := fmt.Sprint(o.PublishedRev)
-			if o.PublishedRev == 0 {
+			switch {
+			case o.Waiting == store.WishClose:
+				rev = "closing"
+			case !o.Public():
 				rev = "draft"
-			} else if o.Dirty {
+			case o.Dirty:
 				rev += "+"
+			}
+			if o.Waiting != "" && o.Waiting != store.WishClose {
+				rev += " waits"
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", o.Case.Number, rev, o.Case.Since, len(o.Photos), o.ID, strings.Join(o.Case.Title(), ", "))
 		}
@@ -386,6 +398,9 @@ Example:
 			return err
 		}
 		fmt.Fprintf(c.out, "Closed %s. Its page now says only that it is closed.\n", d.Case.Number)
+		if done.Waits != nil {
+			fmt.Fprintln(c.out, gateText(*done.Waits))
+		}
 		if cl.offline {
 			fmt.Fprintf(c.err, "The node does not run: other countries learn of it when gmcn run -dir %s runs. Start it soon.\n", *dir)
 		}

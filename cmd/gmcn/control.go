@@ -44,6 +44,8 @@ type published struct {
 	Rev    uint64          `json:"revision"`
 	// Address of the case on the public site.
 	Address string `json:"address"`
+	// Waits is how the gate stands that the case waits for; nil when it has been signed.
+	Waits *node.Gate `json:"waits,omitempty"`
 }
 
 // desk is every case of our own: those that are open, the newest change first, and what is left of those closed.
@@ -73,6 +75,7 @@ func (c *control) handler(site http.Handler) http.Handler {
 	mux.HandleFunc("POST /card", answer(c.renewCard))
 	mux.HandleFunc("GET /peers", answer(c.peers))
 	mux.HandleFunc("GET /alarms", answer(c.alarms))
+	mux.HandleFunc("GET /gate", answer(c.gate))
 	mux.HandleFunc("POST /peers", answer(c.addPeer))
 	mux.HandleFunc("DELETE /peers/{origin}", answer(c.removePeer))
 	c.routePairing(mux)
@@ -241,10 +244,7 @@ func (c *control) publish(r *http.Request) (*published, error) {
 		return nil, err
 	}
 	record, err := c.node.Publish(d.ID)
-	if err != nil {
-		return nil, err
-	}
-	return c.published(record, d.Case.Number), nil
+	return c.published(d.ID, record, d.Case.Number, err)
 }
 
 func (c *control) closeCase(r *http.Request) (*published, error) {
@@ -259,15 +259,14 @@ func (c *control) closeCase(r *http.Request) (*published, error) {
 		return nil, err
 	}
 	record, err := c.node.CloseCase(id, ask.Reason)
-	if err != nil {
-		return nil, err
-	}
-	return c.published(record, ""), nil
+	return c.published(id, record, "", err)
 }
 
 // renewed is the answer to a case that was confirmed.
 type renewed struct {
 	ReviewBy time.Time `json:"review_by"`
+	// Waits is as in published.
+	Waits *node.Gate `json:"waits,omitempty"`
 }
 
 func (c *control) renewCase(r *http.Request) (renewed, error) {
@@ -275,19 +274,36 @@ func (c *control) renewCase(r *http.Request) (renewed, error) {
 	if err != nil {
 		return renewed{}, err
 	}
-	record, err := c.node.Renew(id)
-	if err != nil {
-		return renewed{}, err
-	}
-	return renewed{record.Header().ReviewBy}, nil
+	_, err = c.node.Renew(id)
+	waits, err := c.waits(err)
+	return renewed{c.node.ReviewBy(id), waits}, err
 }
 
 func (c *control) alarms(*http.Request) ([]node.Alarm, error) { return c.node.Alarms(), nil }
 
-func (c *control) published(r *protocol.Record, number string) *published {
-	h := r.Header()
-	ref := protocol.RefOf(h.Origin, h.Case)
-	return &published{ID: h.Case, Ref: ref, Number: number, Rev: h.Rev, Address: c.site + "/c/" + ref.String()}
+func (c *control) gate(*http.Request) (node.Gate, error) { return c.node.Gate() }
+
+// waits returns how the gate stands when err says that something waits for it.
+func (c *control) waits(err error) (*node.Gate, error) {
+	if !errors.Is(err, node.ErrWaiting) {
+		return nil, err
+	}
+	g, err := c.node.Gate()
+	return &g, err
+}
+
+// published tells of a case whose record, or whose having to wait, the node has returned.
+func (c *control) published(id protocol.CaseID, r *protocol.Record, number string, err error) (*published, error) {
+	waits, err := c.waits(err)
+	if err != nil {
+		return nil, err
+	}
+	ref := protocol.RefOf(c.node.Origin(), id)
+	done := &published{ID: id, Ref: ref, Number: number, Address: c.site + "/c/" + ref.String(), Waits: waits}
+	if r != nil {
+		done.Rev = r.Header().Rev
+	}
+	return done, nil
 }
 
 func (c *control) check(*http.Request) (struct{}, error) { return struct{}{}, c.node.Check() }

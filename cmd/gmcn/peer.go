@@ -123,6 +123,13 @@ Example:
 		if err := w.Flush(); err != nil {
 			return err
 		}
+		var gate node.Gate
+		if err := cl.fetch("/gate", &gate); err != nil {
+			return err
+		}
+		if text := gateText(gate); text != "" {
+			fmt.Fprintf(c.out, "\n%s\n", text)
+		}
 		var alarms []node.Alarm
 		if err := cl.fetch("/alarms", &alarms); err != nil {
 			return err

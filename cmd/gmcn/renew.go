@@ -53,6 +53,9 @@ Example:
 				return fmt.Errorf("case %s: %w", d.Case.Number, err)
 			}
 			fmt.Fprintf(c.out, "Confirmed %s. To be confirmed again by %s.\n", d.Case.Number, done.ReviewBy.Format(time.DateOnly))
+			if done.Waits != nil {
+				fmt.Fprintln(c.out, gateText(*done.Waits))
+			}
 		}
 		if cl.offline && len(chosen) > 0 {
 			fmt.Fprintf(c.err, "The node does not run: other countries learn of it when gmcn run -dir %s runs.\n", *dir)

@@ -203,6 +203,8 @@ type page struct {
 	Notice string
 	// Alarms are what the operator must look after; none when nobody is signed in.
 	Alarms []alarmLine
+	// Gate says why what is decided is not sent yet; nil when it is.
+	Gate *gateLine
 }
 
 // NoticeClass says whether the notice is good news.
@@ -235,7 +237,7 @@ func (s *console) page(c *gin.Context, title string) page {
 	}
 	if se := sessionOf(c); se != nil {
 		p.CSRF = se.csrf
-		p.Alarms = s.alarms(l)
+		p.Alarms, p.Gate = s.alarms(l), s.gate()
 		p.Notice = s.sessions.told(se)
 		for _, n := range []struct{ path, key string }{{"/", "admin.cases"}, {"/cases/new", "admin.newcase"}, {"/network", "admin.network"}} {
 			href := "/" + l.Tag + n.path

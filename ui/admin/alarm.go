@@ -16,6 +16,26 @@ type alarmLine struct {
 
 var alarmCommands = map[node.AlarmKind]string{node.AlarmCard: "gmcn card -renew", node.AlarmStore: "gmcn check"}
 
+// gateLine says on top of every page that the node may not write in its log yet.
+type gateLine struct {
+	// State is the last part of the message key: recovering, pulling.
+	State                node.GateState
+	Heard, Need, Waiting int
+}
+
+// gate returns nil while the node writes, or when an alarm says why it does not.
+func (s *console) gate() *gateLine {
+	g, err := s.Node.Gate()
+	if err != nil {
+		s.Log.Error("reading what waits to be published", "err", err)
+		return nil
+	}
+	if g.Open() || g.State == node.GateNeedsRoot && g.Waiting == 0 {
+		return nil
+	}
+	return &gateLine{g.State, g.Heard, g.Need, g.Waiting}
+}
+
 func (s *console) alarms(l *i18n.Locale) (lines []alarmLine) {
 	cards, err := s.Node.Public().Cards()
 	if err != nil {

@@ -47,10 +47,14 @@ func (s *console) standing(c *gin.Context, d *store.Draft) (standing, error) {
 	l := s.locale(c)
 	st := standing{Status: "published"}
 	switch {
-	case d.PublishedRev == 0:
+	case d.Waiting == store.WishClose:
+		return standing{Status: "closing"}, nil
+	case !d.Public():
 		return standing{Status: "draft"}, nil
 	case d.Dirty:
 		st.Status = "changed"
+	case d.Waiting != "":
+		st.Status = "waiting"
 	}
 	if by := s.Node.ReviewBy(d.ID); !by.IsZero() && time.Until(by) < node.ReviewSoon {
 		st.Renew = "/" + l.Tag + "/cases/" + d.ID.String() + "/renew"

@@ -57,11 +57,14 @@ func (s *console) showPublish(c *gin.Context) error {
 		return err
 	}
 	at := "/cases/" + d.ID.String()
+	if d.Waiting == store.WishClose {
+		return s.seeOther(c, at)
+	}
 	if len(node.Problems(d, time.Now())) > 0 {
 		s.sessions.tell(sessionOf(c), "admin.notready")
 		return s.seeOther(c, at+"?check=1")
 	}
-	p := publishPage{page: s.page(c, ""), Back: "/" + s.locale(c).Tag + at, Version: version(d), Revise: d.PublishedRev > 0}
+	p := publishPage{page: s.page(c, ""), Back: "/" + s.locale(c).Tag + at, Version: version(d), Revise: d.Public()}
 	p.Title = p.T("admin.willbepublic")
 	tag := s.textLanguage(p.Locale.Tag)
 	if in := c.Query("in"); in != "" {
@@ -144,7 +147,13 @@ func (s *console) publishCase(c *gin.Context) error {
 		s.sessions.tell(sessionOf(c), "admin.notready")
 		return s.seeOther(c, at+"?check=1")
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, node.ErrWaiting):
+		s.sessions.tell(sessionOf(c), "admin.saidlater")
+		return s.seeOther(c, at)
+	case errors.Is(err, protocol.ErrClosed): // somebody else was faster
+		return s.seeOther(c, at)
+	case err != nil:
 		return err
 	}
 	s.sessions.tell(sessionOf(c), "admin.published")
@@ -177,7 +186,10 @@ func (s *console) showClose(c *gin.Context) error {
 }
 
 func (s *console) confirmClose(c *gin.Context, d *store.Draft, status int, chosen protocol.Reason, wrong string) error {
-	if d.PublishedRev == 0 {
+	if d.Waiting == store.WishClose {
+		return s.seeOther(c, "/cases/"+d.ID.String())
+	}
+	if !d.Public() {
 		return s.seeOther(c, "/cases/"+d.ID.String()+"/discard")
 	}
 	p := s.confirm(c, d, "admin.close", "admin.closeconfirm")
@@ -200,13 +212,16 @@ func (s *console) closeCase(c *gin.Context) error {
 		return err
 	}
 	reason := protocol.Reason(values.Get("reason"))
-	if protocol.ValidateReason(reason) != nil || d.PublishedRev == 0 {
+	if protocol.ValidateReason(reason) != nil || !d.Public() || d.Waiting == store.WishClose {
 		return s.confirmClose(c, d, http.StatusUnprocessableEntity, reason, "invalid.choice")
 	}
-	if _, err := s.Node.CloseCase(d.ID, reason); err != nil {
+	notice := "admin.closed"
+	if _, err := s.Node.CloseCase(d.ID, reason); errors.Is(err, node.ErrWaiting) {
+		notice = "admin.closedlater"
+	} else if err != nil {
 		return err
 	}
-	s.sessions.tell(sessionOf(c), "admin.closed")
+	s.sessions.tell(sessionOf(c), notice)
 	return s.seeOther(c, "/")
 }
 
@@ -215,7 +230,7 @@ func (s *console) showDiscard(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.PublishedRev > 0 {
+	if d.Public() {
 		return s.seeOther(c, "/cases/"+d.ID.String()+"/close")
 	}
 	return s.pages.Render(c, http.StatusOK, "confirm", s.confirm(c, d, "admin.discard", "admin.discardconfirm"))
@@ -231,7 +246,7 @@ func (s *console) discardCase(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.PublishedRev > 0 {
+	if d.Public() {
 		return s.seeOther(c, "/cases/"+d.ID.String()+"/close")
 	}
 	if err := s.Node.DeleteDraft(d.ID); err != nil {

@@ -6,7 +6,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gmcn/gmcn/node"
 	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
 	"github.com/gmcn/gmcn/ui"
 )
 
@@ -44,7 +46,7 @@ func (s *console) renewCase(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.PublishedRev == 0 {
+	if !d.Public() || d.Waiting == store.WishClose {
 		return s.seeOther(c, "/cases/"+d.ID.String())
 	}
 	var problems protocol.Problems
@@ -52,6 +54,9 @@ func (s *console) renewCase(c *gin.Context) error {
 	case errors.As(err, &problems): // such as a child that is too old for what the case says
 		s.sessions.tell(sessionOf(c), "admin.notrenewed")
 		return s.seeOther(c, "/cases/"+d.ID.String())
+	case errors.Is(err, node.ErrWaiting):
+		s.sessions.tell(sessionOf(c), "admin.saidlater")
+		return s.seeOther(c, "/")
 	case err != nil:
 		return err
 	}
