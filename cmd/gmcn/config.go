@@ -242,9 +242,14 @@ func (c *Config) check(bundle *i18n.Bundle) error {
 		add("member.%w", protocol.Problems{p})
 	}
 	for _, tag := range c.Member.Languages {
-		if _, ok := bundle.Locale(tag); !ok && protocol.ValidLanguage(tag) {
-			add("member.languages: there are no words for %q yet; the languages are %s", tag, strings.Join(tagsOf(bundle), ", "))
+		if _, ok := bundle.Locale(tag); ok || !protocol.ValidLanguage(tag) {
+			continue
 		}
+		words := "no words"
+		if _, ok := bundle.PosterLocale(tag); ok {
+			words = "words only of posters"
+		}
+		add("member.languages: there are %s for %q yet; the languages are %s", words, tag, strings.Join(tagsOf(bundle.Locales()), ", "))
 	}
 	for _, a := range c.Member.Addrs {
 		if strings.Contains(a, "/0.0.0.0/") || strings.Contains(a, "/ip6/::/") {
@@ -294,9 +299,9 @@ func checkAddr(key, a string) error {
 	return nil
 }
 
-func tagsOf(b *i18n.Bundle) []string {
+func tagsOf(locales []*i18n.Locale) []string {
 	var tags []string
-	for _, l := range b.Locales() {
+	for _, l := range locales {
 		tags = append(tags, l.Tag)
 	}
 	return tags

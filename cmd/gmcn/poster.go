@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/gmcn/gmcn/protocol"
@@ -16,16 +15,17 @@ var posterCommand = command{
 	args:  "CASE",
 	brief: "make the poster of a case as a PDF",
 	help: `CASE is a number or an id of this country's cases, or the reference of any case that this site shows, which is the last
-part of its address. It is the very poster that the site gives. -o - writes to the output.
+part of its address. It is the very poster that the site gives. Its language need not be one of the site's; two languages
+have a page each. -o - writes to the output.
 
 Example:
-  gmcn poster -dir xa XA-2026-001 -lang fr -size A4 -o poster.pdf`,
+  gmcn poster -dir xa XA-2026-001 -lang fr,uk -size A4 -o poster.pdf`,
 	run: runPoster,
 }
 
 func runPoster(c *call) error {
 	dir := c.dir()
-	lang := c.flags.String("lang", "", "`LANGUAGE` of the poster; else the site's main one")
+	lang := c.flags.String("lang", "", "`LANGUAGE` of the poster, or two with a comma; else the site's main one")
 	size := c.flags.String("size", "A4", "`SIZE` of the paper: A4, A5 or letter")
 	out := c.flags.String("o", "", "write to `FILE`")
 	args, err := c.parse(1, 1)
@@ -47,26 +47,30 @@ func runPoster(c *call) error {
 	if err != nil {
 		return err
 	}
-	if *lang == "" {
-		*lang = card.Languages[0]
-	}
-	if !slices.Contains(card.Languages, *lang) {
-		return fmt.Errorf("the site has no language %q; it has %s", *lang, strings.Join(card.Languages, ", "))
+	ask := url.Values{"size": {*size}}
+	if *lang != "" {
+		ask["in"] = strings.Split(*lang, ",")
 	}
 	ref, err := cl.reference(card, args[0])
 	if err != nil {
 		return err
 	}
-	status, pdf, err := cl.page("/" + *lang + "/cases/" + ref.String() + "/poster.pdf?size=" + url.QueryEscape(*size))
+	status, pdf, err := cl.page("/" + card.Languages[0] + "/cases/" + ref.String() + "/poster.pdf?" + ask.Encode())
 	switch {
 	case err != nil:
 		return err
+	case status == http.StatusBadRequest:
+		home, err := openCountry(*dir)
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("there is no poster in %q; write one or two of %s", *lang, strings.Join(tagsOf(home.bundle.PosterLocales()), ", "))
 	case status == http.StatusGone:
 		return fmt.Errorf("case %s is closed", args[0])
 	case status == http.StatusNotFound:
 		return fmt.Errorf("the site does not show case %s now: it was never published, or its time for review has passed", args[0])
 	case status == http.StatusNotAcceptable:
-		return fmt.Errorf("this poster cannot be made in %q: it needs letters that no font here has; try another -lang", *lang)
+		return fmt.Errorf("this poster needs letters that no font here has; try another -lang")
 	case status != http.StatusOK:
 		return fmt.Errorf("the site answers %d for the poster of case %s", status, args[0])
 	}

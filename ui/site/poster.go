@@ -47,8 +47,12 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 	if err != nil {
 		return err
 	}
+	languages, err := s.posterLocales(c, l)
+	if err != nil {
+		return err
+	}
 	in := poster.Input{
-		Case: shown.Case, Locales: []*i18n.Locale{l}, Format: poster.A4, Organisation: owner.Names, Hotline: hotline(shown.Case, owner),
+		Case: shown.Case, Locales: languages, Format: poster.A4, Organisation: owner.Names, Hotline: hotline(shown.Case, owner),
 		CaseURL: s.BaseURL + "/c/" + ref.String(), Brand: s.Look.Theme.Brand, Accent: s.Look.Theme.Accent,
 		Updated: shown.At, ValidUntil: shown.ReviewBy, Fingerprint: shown.Origin.Fingerprint(),
 	}
@@ -97,6 +101,24 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 	}
 	ui.Send(c, http.StatusOK, "application/pdf", pdf)
 	return nil
+}
+
+// posterLocales returns the one or two languages of a poster: those that the request names with in, which need not be the
+// site's, or else the page's.
+func (s *site) posterLocales(c *gin.Context, l *i18n.Locale) ([]*i18n.Locale, error) {
+	tags := c.QueryArray("in")
+	if len(tags) == 0 {
+		return []*i18n.Locale{l}, nil
+	}
+	var all []*i18n.Locale
+	for _, tag := range tags {
+		l, ok := s.Bundle.PosterLocale(tag)
+		if !ok || len(all) == 2 || slices.Contains(all, l) {
+			return nil, &ui.Fault{Status: http.StatusBadRequest, Key: "badrequest"}
+		}
+		all = append(all, l)
+	}
+	return all, nil
 }
 
 // maxCode is the length of the longest address in a QR code that can be read off paper: version 8, level M.
