@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 var update = flag.Bool("update", false, "write testdata/languages.txt anew; then read it")
@@ -188,3 +189,27 @@ func TestSerbianIsOneLanguage(t *testing.T) {
 var cyrillic = strings.NewReplacer(strings.Fields(`lj љ nj њ dž џ Lj Љ Nj Њ Dž Џ LJ Љ NJ Њ DŽ Џ
 	a а b б v в g г d д đ ђ e е ž ж z з i и j ј k к l л m м n н o о p п r р s с t т ć ћ u у f ф h х c ц č ч š ш
 	A А B Б V В G Г D Д Đ Ђ E Е Ž Ж Z З I И J Ј K К L Л M М N Н O О P П R Р S С T Т Ć Ћ U У F Ф H Х C Ц Č Ч Š Ш`)...)
+
+// TestShortOnPosters holds what stands in narrow places to a length at which it
+// can still be read from afar: headings in one line, labels in half a column.
+func TestShortOnPosters(t *testing.T) {
+	most := map[string]int{"call": 20, "draft": 16, "missing": 22, "helpfind": 26, "who": 28, "scan": 48}
+	for tag, c := range embeddedCatalogues(t) {
+		for key, m := range c {
+			group, rest, _ := strings.Cut(key, ".")
+			base, _, _ := strings.Cut(rest, ".")
+			limit := 0
+			switch {
+			case group == "poster":
+				limit = most[base]
+			case group == "eyes" || group == "hair" || group == "sex":
+				limit = 28
+			case group == "case" && slices.Contains(strings.Fields("agethen agefound agenow born sex eyes hair height weight languages marks clothing appearance number"), rest):
+				limit = 36
+			}
+			if n := utf8.RuneCountInString(joined(m[other])); limit > 0 && n > limit {
+				t.Errorf("%s: %q has %d characters, at most %d can be read: %q", tag, key, n, limit, joined(m[other]))
+			}
+		}
+	}
+}
