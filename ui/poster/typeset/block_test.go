@@ -182,6 +182,10 @@ func TestFit(t *testing.T) {
 			}
 		}
 	}
+	// A sentence without spaces is.
+	if b := e.Fit(strings.Repeat("สถานี", 20), Style{Size: 30, Lang: "th"}, 8, 200, 140, 4); b.Size < 15 || len(b.Lines) != 4 {
+		t.Errorf("a Thai sentence has %v points in %d lines", b.Size, len(b.Lines))
+	}
 	// Not even the least size holds it: it is cut, to fewer lines where the height wants it.
 	long := strings.Repeat("word ", 400)
 	if b := e.Fit(long, Style{Size: 20}, 10, 100, 40, 9); !b.Cut || b.Size != 10 || b.Height > 40 || len(b.Lines) != 3 {

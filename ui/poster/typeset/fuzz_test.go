@@ -1,6 +1,8 @@
 package typeset
 
 import (
+	"math/rand/v2"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -46,4 +48,33 @@ func FuzzLayout(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestRandomTexts sets texts of random characters: a few blocks each, mixed with controls, marks and digits.
+func TestRandomTexts(t *testing.T) {
+	const texts = 400
+	e := engine(t)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	blocks := []rune{0x20, 0x80, 0x300, 0x400, 0x590, 0x600, 0x700, 0x780, 0x8a0, 0x900, 0x980, 0xa00, 0xb80, 0xc80, 0xd00, 0xd80, 0xe00, 0xe80,
+		0xf00, 0x1000, 0x1080, 0x10a0, 0x1100, 0x1200, 0x1780, 0x1800, 0x200b, 0x2066, 0x20d0, 0x3041, 0x4e00, 0xac00, 0xd7b0, 0xfb50, 0xfdf0, 0xfe00,
+		0xfe70, 0xff00, 0xfff0, 0x1e900, 0x1f600, 0x20bb7, 0xe0001, 0xe0100, 0x10ff80}
+	extra := []rune(" +0123456789-٣۴\u200b\u200c\u200d\u2060\u200f\u202e\u2067\u2069\u0301\u0651\u094d\u17d2\u1039\ufe0f()\n…")
+	for n := range texts {
+		var s strings.Builder
+		pick := []rune{blocks[rnd.IntN(len(blocks))], blocks[rnd.IntN(len(blocks))]}
+		for range rnd.IntN(60) {
+			if rnd.IntN(3) == 0 {
+				s.WriteRune(extra[rnd.IntN(len(extra))])
+			} else {
+				s.WriteRune(pick[rnd.IntN(2)] + rune(rnd.IntN(120)))
+			}
+		}
+		st := Style{Size: 10 + float64(rnd.IntN(30)), Bold: n%2 == 0, RTL: n%3 == 0, Lang: []string{"", "ur", "ja", "th"}[n%4]}
+		width, lines := float64(rnd.IntN(300)), rnd.IntN(4)
+		for _, b := range []*Block{e.Layout(s.String(), st, width, lines), e.Fit(s.String(), st, 8, width, 50, lines)} {
+			if err := checkBlock(b, width); err != nil {
+				t.Errorf("%+q: %v", s.String(), err)
+			}
+		}
+	}
 }

@@ -79,7 +79,7 @@ func (p *paragraph) bestEnd(at, full int, ends [lineBreak]int, room float64) (en
 	if word > at {
 		// Where words are not parted, what stands between two spaces may be a sentence: it begins here.
 		if p.clusters[full].tearable && tear > word && p.wider(word, room) {
-			return tear, tornScript
+			return tear, p.tornAt(tear)
 		}
 		return word, tornNowhere
 	}
@@ -87,11 +87,30 @@ func (p *paragraph) bestEnd(at, full int, ends [lineBreak]int, room float64) (en
 	case ends[numberBreak] > at:
 		return ends[numberBreak], tornWord
 	case tear > at && p.clusters[tear-1].tearable:
-		return tear, tornScript
+		return tear, p.tornAt(tear)
 	case tear > at:
 		return tear, tornWord
 	}
 	return full, tornWord
+}
+
+// longestWord is how many clusters a word of a script without spaces has at most: what is longer is a sentence, and has
+// to break somewhere.
+const longestWord = 20
+
+// tornAt says what is torn where a line ends before cluster at, in a script without spaces.
+func (p *paragraph) tornAt(at int) torn {
+	from, to := at, at
+	for from > 0 && at-from <= longestWord && p.clusters[from-1].after < wordBreak {
+		from--
+	}
+	for to < len(p.clusters) && to-at <= longestWord && p.clusters[to-1].after < wordBreak {
+		to++
+	}
+	if to-from > longestWord {
+		return tornNowhere
+	}
+	return tornScript
 }
 
 // wider says whether what stands between cluster at and the next place to break is wider than a line.
