@@ -97,7 +97,7 @@ func TestAnEllipsisNeverCutsANumber(t *testing.T) {
 					for _, l := range b.Lines {
 						all += seen(l) + "\n"
 					}
-					digits := strings.IndexAny(all, "123456789") >= 0
+					digits := strings.ContainsAny(all, "123456789")
 					if b.Cut && digits && !strings.Contains(strings.ReplaceAll(all, "\n", ""), strings.ReplaceAll(number, " ", "")) &&
 						!strings.Contains(all, number) {
 						t.Errorf("%q in %d lines of %.0f: %q", text, lines, width, all)
