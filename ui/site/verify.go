@@ -31,13 +31,11 @@ const (
 	noNumber   finding = "nonumber"   // no code, and not the number of an open appeal of ours
 )
 
-// verdict is what a finding looks like: the status of the page, and the kind of notice, which has a colour and a sign.
-type verdict struct {
+// answers are the status of the page for each finding and its kind of notice, which has a colour and a sign.
+var answers = map[finding]struct {
 	status int
 	notice string
-}
-
-var verdicts = map[finding]verdict{
+}{
 	open: {http.StatusOK, "ok"}, newer: {http.StatusOK, "warn"}, closed: {http.StatusGone, "over"}, notCurrent: {http.StatusOK, "ask"},
 	forged: {http.StatusOK, "stop"}, unknown: {http.StatusNotFound, "ask"}, unread: {http.StatusBadRequest, "ask"},
 	number: {http.StatusOK, "warn"}, noNumber: {http.StatusNotFound, "ask"},
@@ -95,12 +93,12 @@ func (s *site) showVerify(c *gin.Context, l *i18n.Locale) error {
 		p.say(l)
 	}
 	p.Title = p.Heading
-	return s.templates.Render(c, max(verdicts[p.Finding].status, http.StatusOK), "verify", p)
+	return s.templates.Render(c, max(answers[p.Finding].status, http.StatusOK), "verify", p)
 }
 
 // say puts the finding into words.
 func (p *verifyPage) say(l *i18n.Locale) {
-	p.Notice = verdicts[p.Finding].notice
+	p.Notice = answers[p.Finding].notice
 	if p.Finding == closed { // the words of every page of a closed appeal
 		p.Heading, p.Text = l.T("error.gone.title"), l.T("error.gone.text")
 		return

@@ -61,7 +61,7 @@ func (w *world) found(what, pasted string, want finding, child string) answer {
 	for _, lang := range languages {
 		l, _ := w.cfg.Bundle.Locale(lang)
 		a := w.verify(lang, pasted)
-		if a.Code != verdicts[want].status || !strings.Contains(a.body, "<h1>"+l.T(title)+"</h1>") || strings.Contains(a.body, "⟦") {
+		if a.Code != answers[want].status || !strings.Contains(a.body, "<h1>"+l.T(title)+"</h1>") || strings.Contains(a.body, "⟦") {
 			heading, _, _ := strings.Cut(a.body[strings.Index(a.body, "<h1>"):], "</h1>")
 			w.Errorf("%s, %s: %d, %s, want %s", what, lang, a.Code, heading, l.T(title))
 		}
