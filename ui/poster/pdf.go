@@ -2,6 +2,7 @@ package poster
 
 import (
 	"bytes"
+	"encoding/gob"
 	"fmt"
 	"math"
 	"slices"
@@ -131,16 +132,53 @@ func (p *pdfPainter) paint(m *Mark) {
 func (p *pdfPainter) picture(m *Mark) {
 	s := m.Picture
 	n := slices.IndexFunc(p.photos, func(b []byte) bool { return &b[0] == &s.JPEG[0] })
-	if n < 0 {
+	seen := n >= 0
+	if !seen {
 		n = len(p.photos)
 		p.photos = append(p.photos, s.JPEG)
 	}
 	name, jpeg := "photo"+strconv.Itoa(n), fpdf.ImageOptions{ImageType: "JPG"}
-	p.pdf.RegisterImageOptionsReader(name, jpeg, bytes.NewReader(s.JPEG))
+	info := p.pdf.RegisterImageOptionsReader(name, jpeg, bytes.NewReader(s.JPEG))
+	if !seen && info != nil {
+		if err := order(info, n); err != nil {
+			p.pdf.SetError(err)
+			return
+		}
+	}
 	scale := m.Box.W / s.Crop.W
 	p.pdf.ClipRect(m.Box.X, m.Box.Y, m.Box.W, m.Box.H, false)
 	p.pdf.ImageOptions(name, m.Box.X-s.Crop.X*scale, m.Box.Y-s.Crop.Y*scale, float64(s.Width)*scale, float64(s.Height)*scale, false, jpeg, 0, "")
 	p.pdf.ClipEnd()
+}
+
+// order makes photo n of the file wider by n thousandths of a pixel, which the file does not tell: fpdf writes photos in
+// the order of their widths, and those of one width in any order, but the same poster must be the same bytes.
+func order(info *fpdf.ImageInfoType, n int) error {
+	raw, err := info.GobEncode()
+	if err != nil {
+		return fmt.Errorf("order photos: %w", err)
+	}
+	var data, mask, palette []byte
+	var number, bits int
+	var width, height, scale, dpi float64
+	var space, filter, params string
+	var clear []int
+	fields := []any{&data, &mask, &number, &width, &height, &space, &palette, &bits, &filter, &params, &clear, &scale, &dpi}
+	decoder := gob.NewDecoder(bytes.NewReader(raw))
+	for _, f := range fields {
+		if err := decoder.Decode(f); err != nil {
+			return fmt.Errorf("order photos: %w", err)
+		}
+	}
+	width += float64(n) / 1000
+	var wider bytes.Buffer
+	encoder := gob.NewEncoder(&wider)
+	for _, f := range fields {
+		if err := encoder.Encode(f); err != nil {
+			return fmt.Errorf("order photos: %w", err)
+		}
+	}
+	return info.GobDecode(wider.Bytes())
 }
 
 // text fills the outline of each glyph. Between glyphs it moves by whole units of the font, so that the same glyph is the
