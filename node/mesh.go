@@ -84,6 +84,10 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 		libp2p.ConnectionManager(cm),
 		libp2p.UserAgent("gmcn/1"),
 		libp2p.EnableRelay(), // to be dialled and to dial through one; see reach.go
+		// The supervisor waits between its tries itself. libp2p's own doubt would refuse to dial over UDP at all for a hundred
+		// tries more after an outage, and two such nodes would not find each other.
+		libp2p.UDPBlackHoleSuccessCounter(nil),
+		libp2p.IPv6BlackHoleSuccessCounter(nil),
 		libp2p.DisableMetrics(),
 	}
 	if len(n.cfg.Listen) == 0 {
