@@ -43,3 +43,24 @@ func TestASlowClockHidesWhatItCannotTell(t *testing.T) {
 		w.until(10*time.Second, "a new case everywhere", w.everywhere(w.shows, next))
 	})
 }
+
+// TestAHeadOfAFastClockIsReplaced: an owner whose clock was fast signs, when it is right again, heads that are dated before
+// those that are held of it. They are fetched and verified all the same.
+func TestAHeadOfAFastClockIsReplaced(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 3, quiet)
+		defer w.close()
+		w.setClock(0, protocol.MaxAhead-time.Minute)
+		w.startAll()
+		first := w.publish(0, randomName())
+		equal := func(a, b int) bool {
+			v, err := w.nodes[a].store.Verified(w.nodes[b].Origin())
+			own, failed := w.nodes[b].store.LogState(w.nodes[b].Origin())
+			return err == nil && failed == nil && v.Root == own.Root
+		}
+		w.until(5*time.Minute, "verified", func() bool { return w.shows(1, first) && w.shows(2, first) && equal(1, 0) && equal(2, 0) })
+		w.setClock(0, 0)
+		next := w.publish(0, randomName())
+		w.until(5*time.Minute, "shown and verified", func() bool { return w.shows(1, next) && w.shows(2, next) && equal(1, 0) && equal(2, 0) })
+	})
+}

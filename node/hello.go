@@ -153,6 +153,8 @@ func (n *Node) vector() (sum, members [16]byte, err error) {
 		}
 		if err == nil {
 			h.Write(binary.BigEndian.AppendUint64(nil, uint64(head.At.UnixMilli())/uint64(headAge.Milliseconds())))
+			// And so is one that counts more records: without it they cannot be verified.
+			h.Write(binary.BigEndian.AppendUint64(nil, head.Seq))
 		}
 	}
 	return [16]byte(h.Sum(nil)), [16]byte(who.Sum(nil)), nil

@@ -187,7 +187,9 @@ func (n *Node) have() (*protocol.Have, error) {
 			return nil, err
 		}
 		if err == nil {
-			h.At, h.Silent = head.At.UnixMilli(), protocol.Silent(head, now)
+			if h.Silent = protocol.Silent(head, now); state.Epoch != head.Epoch || state.Seq <= head.Seq { // else a newer one is wanted, whatever its date
+				h.At = head.At.UnixMilli()
+			}
 		}
 		if o == n.Origin() {
 			h.Silent = false

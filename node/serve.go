@@ -73,7 +73,8 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 			continue
 		}
 		asked[h.Origin] = true
-		if head, err := n.store.Head(h.Origin); err == nil && head.At.UnixMilli() > h.At {
+		// A head that counts more is news even if it is dated earlier: its owner's clock was fast before.
+		if head, err := n.store.Head(h.Origin); err == nil && (head.At.UnixMilli() > h.At || head.Epoch == h.Epoch && head.Seq > h.Seq) {
 			if err := f.write(protocol.Frame{Head: head.Bytes()}); err != nil {
 				return err
 			}
