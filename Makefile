@@ -5,7 +5,12 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # How long each fuzzer runs: make fuzz FUZZTIME=5m
 FUZZTIME = 10s
 
-.PHONY: run build test race fuzz check lint vuln
+# How many nodes and seeds a simulation has, and where the seeds begin: make sim NODES=100 SEEDS=1
+NODES = 7
+SEEDS = 100
+SEED = 1
+
+.PHONY: run build test race sim fuzz check lint vuln
 
 # Three invented countries on this machine; ctrl-C stops them.
 run: build
@@ -19,6 +24,10 @@ test:
 
 race:
 	go test -race ./...
+
+# Networks of real nodes under seeded faults, held against the invariants of docs/protocol.md. A seed that fails is printed.
+sim:
+	go test ./node -run '^TestSim$$' -timeout 0 -v -nodes $(NODES) -seed $(SEED) -seeds $(SEEDS)
 
 fuzz:
 	@set -e; \

@@ -38,6 +38,8 @@ type world struct {
 
 	mu  sync.Mutex
 	cut func(a, b int) bool // says which pairs hear nothing of each other
+	// weather says how much longer a packet takes, and whether it is lost; nil for a fine day.
+	weather func(a, b int) (longer time.Duration, lost bool)
 }
 
 // bubble runs f in virtual time.
@@ -125,9 +127,16 @@ func (w *world) latency(p *simnet.Packet) time.Duration {
 	if w.cut != nil && w.cut(a, b) {
 		return 24 * time.Hour
 	}
+	var longer time.Duration
+	if w.weather != nil {
+		var lost bool
+		if longer, lost = w.weather(a, b); lost {
+			return 24 * time.Hour
+		}
+	}
 	h := fnv.New64a()
 	fmt.Fprint(h, min(a, b), "/", max(a, b))
-	return 10*time.Millisecond + time.Duration(h.Sum64()%140)*time.Millisecond
+	return longer + 10*time.Millisecond + time.Duration(h.Sum64()%140)*time.Millisecond
 }
 
 func nodeOf(a net.Addr) int {

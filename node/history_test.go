@@ -1,0 +1,276 @@
+package node
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
+)
+
+// event is one thing that a node did, or lets be seen, in a simulation. history holds it against all that came before.
+type event struct {
+	kind kind
+	at   time.Time // the true time, which no node knows
+	node int       // who did it or lets it be seen
+	of   int       // whose log, case or standing it is about
+
+	ref        protocol.Ref
+	id         [32]byte // of a record
+	epoch, seq uint64
+	rev        uint64
+	root       [32]byte
+	phase      store.Phase
+	standing   protocol.Standing
+	until      time.Time // the end of a lease or of a right to show
+	clock      time.Time // what the node's own clock says
+	ok         bool
+	what       string
+}
+
+// kind says what an event is, and which of its fields count.
+type kind string
+
+const (
+	signed   kind = "signed"   // of put a record into its own log: id, epoch, seq; of the case ref: rev
+	closes   kind = "closes"   // of signed the takedown of ref, at epoch and seq; until is the end of every lease signed before
+	rooted   kind = "rooted"   // of's own log was root when its last record was seq
+	logged   kind = "logged"   // node holds the record id of of; ok if its signature is right under a card of of
+	shown    kind = "shown"    // node shows ref of of: rev, until (zero for its own), clock
+	marked   kind = "marked"   // node holds a takedown of ref and is at phase; phase 0 is that it holds none
+	vouched  kind = "vouched"  // node says that it has verified of's log at epoch, seq, root, until
+	standing kind = "standing" // node says that of is at standing
+	hand     kind = "hand"     // a person gave of that standing at node
+	swept    kind = "swept"    // of has signed, for node, that nothing of ref is on its disk
+	found    kind = "found"    // what tells who ref is lies readable in node's folder
+	frozen   kind = "frozen"   // node says that of has signed two branches; ok if it holds the proof
+	branched kind = "branched" // of is about to sign two branches
+	restored kind = "restored" // node's folder is an older one
+	late     kind = "late"     // something has not come about in its time: seq is the number of the invariant
+)
+
+// violation is an invariant that does not hold.
+type violation struct {
+	invariant int
+	event     event
+	why       string
+}
+
+func (v violation) String() string {
+	return fmt.Sprintf("invariant %d (%s) at node %d, %s after the start: %s", v.invariant, invariants[v.invariant], v.event.node,
+		v.event.at.Sub(epoch0), v.why)
+}
+
+// epoch0 is when every bubble of synctest begins.
+var epoch0 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// invariants are those of the design (docs/protocol.md, 18), by number.
+var invariants = map[int]string{
+	1: "no show after takedown", 2: "bounded show", 3: "no resurrection", 4: "authenticity", 5: "convergence to the signed root",
+	6: "monotonicity", 7: "no silent merge of forks", 8: "no double write", 9: "trust only by hand", 10: "sticky removal",
+	11: "tip secrecy", 12: "receipt honesty", 13: "every record arrives", 14: "every photo arrives", 15: "every tip arrives once",
+	16: "the write gate opens", 17: "leases renew", 18: "no livelock", 19: "any bytes", 20: "a flood by a member", 21: "kill -9",
+	22: "full disk",
+}
+
+// history is what has happened in a run, as far as the invariants speak of it, and what is wrong with it.
+type history struct {
+	wrong []violation
+	said  map[string]bool // violations that are known, so that each is told once
+
+	signedAt map[slotKey][32]byte          // which record an origin put at a place
+	closed   map[protocol.Ref]event        // takedowns that their owners signed
+	roots    map[slotKey][32]byte          // of the owners' own logs
+	forked   map[int]bool                  // origins that sign two branches
+	phases   map[seenKey]event             // how far a node is with a takedown
+	revs     map[seenKey]uint64            // newest revision that a node has shown
+	verified map[pairKey]event             // newest head that a node has verified
+	hands    map[pairKey]protocol.Standing // what persons decided
+	log      map[protocol.Ref][]event      // what changed about a case, for the reader
+	last     map[seenKey]event             // the newest of each kind about a case at a node
+}
+
+type slotKey struct {
+	of         int
+	epoch, seq uint64
+}
+
+type seenKey struct {
+	node int
+	ref  protocol.Ref
+	kind kind
+}
+
+type pairKey struct{ node, of int }
+
+func newHistory() *history {
+	return &history{said: map[string]bool{}, signedAt: map[slotKey][32]byte{}, closed: map[protocol.Ref]event{}, roots: map[slotKey][32]byte{},
+		forked: map[int]bool{}, phases: map[seenKey]event{}, revs: map[seenKey]uint64{}, verified: map[pairKey]event{},
+		hands: map[pairKey]protocol.Standing{}, log: map[protocol.Ref][]event{}, last: map[seenKey]event{}}
+}
+
+func (h *history) violated(invariant int, e event, why string, args ...any) {
+	v := violation{invariant, e, fmt.Sprintf(why, args...)}
+	key := fmt.Sprint(invariant, e.node, e.of, e.ref, e.kind)
+	if !h.said[key] {
+		h.said[key] = true
+		h.wrong = append(h.wrong, v)
+	}
+}
+
+// see takes the next event.
+func (h *history) see(e event) {
+	h.note(e)
+	pair, seen := pairKey{e.node, e.of}, seenKey{e.node, e.ref, marked}
+	switch e.kind {
+	case branched:
+		h.forked[e.of] = true
+	case signed, closes:
+		at := slotKey{e.of, e.epoch, e.seq}
+		if was, ok := h.signedAt[at]; ok && was != e.id && !h.forked[e.of] {
+			h.violated(8, e, "member %d signed a second record for epoch %d, number %d", e.of, e.epoch, e.seq)
+		}
+		h.signedAt[at] = e.id
+		if e.kind == closes {
+			h.closed[e.ref] = e
+		}
+	case rooted:
+		h.roots[slotKey{e.of, e.epoch, e.seq}] = e.root
+	case logged:
+		if !e.ok {
+			h.violated(4, e, "it holds a record of member %d that no card of it certifies", e.of)
+		}
+		if was := h.phases[seen]; was.phase >= store.Shredded {
+			h.violated(3, e, "a record of the case %s of member %d is back", e.ref, e.of)
+		}
+		if h.hands[pair] == protocol.Removed {
+			h.violated(10, e, "it holds a case of member %d, which was removed", e.of)
+		}
+	case shown:
+		h.seeShown(e, pair, seen)
+	case marked:
+		switch was := h.phases[seen]; {
+		case e.phase >= was.phase:
+			h.phases[seen] = e
+		case e.phase == 0 && was.phase == store.Marked: // a void within the guard's day
+			delete(h.phases, seen)
+		default:
+			h.violated(3, e, "the case %s of member %d went from %s back to %s", e.ref, e.of, was.phase, e.phase)
+		}
+	case vouched:
+		h.seeVouched(e, pair)
+	case hand:
+		h.hands[pair] = e.standing
+		if e.standing != protocol.Active {
+			delete(h.verified, pair)
+		}
+	case standing:
+		want, ok := h.hands[pair]
+		if !ok {
+			want = protocol.Active
+		}
+		switch {
+		case e.standing == want:
+		case want == protocol.Removed:
+			h.violated(10, e, "member %d was removed by hand and is %s", e.of, e.standing)
+		default:
+			h.violated(9, e, "member %d is %s, and by hand it was made %s", e.of, e.standing, want)
+		}
+	case swept:
+		if was := h.phases[seenKey{e.of, e.ref, marked}]; was.phase < store.Swept {
+			h.violated(12, e, "member %d has signed that it swept the case %s, and it is %s there", e.of, e.ref, was.phase)
+		}
+	case found:
+		h.violated(12, e, "what tells who the case %s is lies readable in its folder: %s", e.ref, e.what)
+	case frozen:
+		if !h.forked[e.of] {
+			h.violated(7, e, "it says that member %d signed two branches, which it did not", e.of)
+		} else if !e.ok {
+			h.violated(7, e, "it says that member %d signed two branches, and holds no proof", e.of)
+		}
+	case restored:
+		h.forget(e.node)
+	case late:
+		h.violated(int(e.seq), e, "%s", e.what)
+	}
+}
+
+func (h *history) seeShown(e event, pair pairKey, seen seenKey) {
+	if was, ok := h.phases[seen]; ok {
+		h.violated(1, e, "it shows the case %s of member %d, whose takedown it has held since %s", e.ref, e.of, was.at.Sub(epoch0))
+	}
+	if !e.until.IsZero() && !e.clock.Before(e.until) {
+		h.violated(2, e, "it shows the case %s of member %d %s after the lease that it holds", e.ref, e.of, e.clock.Sub(e.until))
+	}
+	if c, ok := h.closed[e.ref]; ok && e.node != e.of && !e.clock.Before(c.until) {
+		h.violated(2, e, "it shows the case %s of member %d %s after every lease signed before it was closed", e.ref, e.of, e.clock.Sub(c.until))
+	}
+	if e.rev < h.revs[seen] {
+		h.violated(6, e, "it shows revision %d of the case %s and has shown %d", e.rev, e.ref, h.revs[seen])
+	}
+	h.revs[seen] = e.rev
+	switch h.hands[pair] {
+	case protocol.Removed:
+		h.violated(10, e, "it shows a case of member %d, which was removed", e.of)
+	}
+}
+
+func (h *history) seeVouched(e event, pair pairKey) {
+	was, ok := h.verified[pair]
+	if ok && (e.epoch < was.epoch || e.epoch == was.epoch && e.seq < was.seq) {
+		h.violated(6, e, "its verified place of member %d went from %d/%d back to %d/%d", e.of, was.epoch, was.seq, e.epoch, e.seq)
+	}
+	if h.verified[pair] = e; h.forked[e.of] || ok && was.seq == e.seq && was.epoch == e.epoch {
+		return
+	}
+	if root, ok := h.roots[slotKey{e.of, e.epoch, e.seq}]; ok && root != e.root {
+		h.violated(5, e, "it has verified member %d at %d/%d with another root than its log had", e.of, e.epoch, e.seq)
+	}
+	for ref, c := range h.closed {
+		if c.of == e.of && c.epoch == e.epoch && c.seq <= e.seq && h.phases[seenKey{e.node, ref, marked}].phase == 0 {
+			h.violated(5, e, "it has verified member %d at %d/%d without the takedown at number %d", e.of, e.epoch, e.seq, c.seq)
+		}
+	}
+}
+
+// forget takes back what a node let be seen: its folder is another one.
+func (h *history) forget(node int) {
+	for key := range h.phases {
+		if key.node == node {
+			delete(h.phases, key)
+		}
+	}
+	for key := range h.revs {
+		if key.node == node {
+			delete(h.revs, key)
+		}
+	}
+	for key := range h.verified {
+		if key.node == node {
+			delete(h.verified, key)
+		}
+	}
+}
+
+// note keeps what changed about a case.
+func (h *history) note(e event) {
+	key := seenKey{e.node, e.ref, e.kind}
+	was, ok := h.last[key]
+	if h.last[key] = e; ok && was.rev == e.rev && was.phase == e.phase && was.id == e.id {
+		return
+	}
+	if e.ref != (protocol.Ref{}) {
+		h.log[e.ref] = append(h.log[e.ref], e)
+	}
+}
+
+// story tells what was seen of a case, for the reader of a violation.
+func (h *history) story(ref protocol.Ref, node int) (lines []string) {
+	for _, e := range h.log[ref] {
+		if e.node == node || e.kind == signed || e.kind == closes {
+			lines = append(lines, fmt.Sprintf("%12s  node %d  %s of %d: epoch %d number %d revision %d %s", e.at.Sub(epoch0), e.node, e.kind, e.of,
+				e.epoch, e.seq, e.rev, e.phase))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,104 @@
+package node
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
+)
+
+// TestTheCheckerComplains feeds the checker of histories with broken ones, at least one for each invariant that it holds,
+// and with the same made whole: it says which invariant is violated, and nothing of the others.
+func TestTheCheckerComplains(t *testing.T) {
+	ref, id, other := protocol.Ref{1}, [32]byte{1}, [32]byte{2}
+	at := func(d time.Duration) time.Time { return epoch0.Add(d) }
+	const a, b = 0, 1 // a is the owner, b holds its log
+	signs := event{kind: signed, node: a, of: a, ref: ref, id: id, epoch: 1, seq: 1, rev: 1}
+	closed := event{kind: closes, node: a, of: a, ref: ref, id: other, epoch: 1, seq: 2, rev: 2, until: at(2 * time.Hour)}
+	shows := event{kind: shown, node: b, of: a, ref: ref, rev: 1, until: at(time.Hour), clock: at(time.Minute)}
+	holds := event{kind: logged, node: b, of: a, ref: ref, id: id, epoch: 1, seq: 1, rev: 1, ok: true}
+	mark := func(p store.Phase) event { return event{kind: marked, node: b, of: a, ref: ref, phase: p} }
+	verified := event{kind: vouched, node: b, of: a, epoch: 1, seq: 2, root: id}
+	with := func(e event, change func(*event)) event { change(&e); return e }
+
+	for _, c := range []struct {
+		name      string
+		invariant int
+		before    []event
+		whole     event // violates nothing
+		broken    event
+	}{
+		{"shown with a takedown on the disk", 1, []event{signs, closed, mark(store.Marked)}, mark(store.Shredded), shows},
+		{"shown by its own owner with a takedown", 1, []event{signs, with(mark(store.Swept), func(e *event) { e.node = a })}, signs,
+			with(shows, func(e *event) { e.node, e.until = a, time.Time{} })},
+		{"shown after the lease that is held", 2, []event{signs}, shows, with(shows, func(e *event) { e.clock = at(time.Hour) })},
+		{"shown after every lease signed before it was closed", 2, []event{signs, closed},
+			with(shows, func(e *event) { e.until = at(9 * time.Hour) }),
+			with(shows, func(e *event) { e.until, e.clock = at(9*time.Hour), at(2*time.Hour) })},
+		{"a record of a shredded case", 3, []event{mark(store.Shredded)}, mark(store.Swept), holds},
+		{"a takedown that is forgotten", 3, []event{mark(store.Swept)}, mark(store.Swept), mark(0)},
+		{"a purge that goes back", 3, []event{mark(store.Swept)}, mark(store.Swept), mark(store.Marked)},
+		{"a void after the shredding", 3, []event{mark(store.Marked), mark(0), mark(store.Marked)}, mark(store.Shredded), mark(0)},
+		{"a forged record", 4, []event{signs}, holds, with(holds, func(e *event) { e.ok = false })},
+		{"verified with another root", 5, []event{{kind: rooted, node: a, of: a, epoch: 1, seq: 2, root: id}}, verified,
+			with(verified, func(e *event) { e.node, e.root = 2, other })},
+		{"verified without a takedown that it counts", 5, []event{closed},
+			with(verified, func(e *event) { e.seq = 1 }), verified},
+		{"a verified place that goes back", 6, []event{verified}, with(verified, func(e *event) { e.seq = 3 }), with(verified, func(e *event) { e.seq = 2 })},
+		{"a verified epoch that goes back", 6, []event{with(verified, func(e *event) { e.epoch = 2 })}, with(verified, func(e *event) { e.epoch, e.seq = 2, 3 }),
+			with(verified, func(e *event) { e.seq = 9 })},
+		{"a revision that goes back", 6, []event{with(shows, func(e *event) { e.rev = 2 })}, with(shows, func(e *event) { e.rev = 2 }), shows},
+		{"a fork that never was", 7, []event{{kind: branched, of: a}}, event{kind: frozen, node: b, of: a, ok: true}, event{kind: frozen, node: b, of: 2, ok: true}},
+		{"a fork without a proof", 7, []event{{kind: branched, of: a}}, event{kind: frozen, node: b, of: a, ok: true}, event{kind: frozen, node: b, of: a}},
+		{"a number signed twice", 8, []event{signs}, signs, with(signs, func(e *event) { e.id = other })},
+		{"a number signed twice, by a takedown", 8, []event{signs}, closed, with(closed, func(e *event) { e.seq = 1 })},
+		{"active again by nobody's hand", 9, []event{{kind: hand, node: b, of: a, standing: protocol.Suspended}},
+			event{kind: standing, node: b, of: a, standing: protocol.Suspended}, event{kind: standing, node: b, of: a, standing: protocol.Active}},
+		{"removed, and active again", 10, []event{{kind: hand, node: b, of: a, standing: protocol.Removed}},
+			event{kind: standing, node: b, of: a, standing: protocol.Removed}, event{kind: standing, node: b, of: a, standing: protocol.Active}},
+		{"removed, and its case is shown", 10, []event{signs, shows}, event{kind: hand, node: b, of: a, standing: protocol.Removed}, shows},
+		{"removed, and its case is held", 10, []event{signs, holds}, event{kind: hand, node: b, of: a, standing: protocol.Removed}, holds},
+		{"swept before it was", 12, []event{closed, mark(store.Shredded)}, mark(store.Swept), event{kind: swept, node: a, of: 2, ref: ref}},
+		{"readable after the purge", 12, []event{closed, mark(store.Swept)}, event{kind: swept, node: a, of: b, ref: ref},
+			event{kind: found, node: b, of: a, ref: ref, what: "gmcn.db"}},
+		{"late", 13, nil, signs, event{kind: late, node: b, seq: 13, what: "30s after the faults it has yet to show a case"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHistory()
+			for _, e := range append(c.before, c.whole) {
+				h.see(e)
+			}
+			if len(h.wrong) > 0 {
+				t.Fatalf("a history that is whole: %v", h.wrong)
+			}
+			h.see(c.broken)
+			h.see(c.broken)
+			if len(h.wrong) != 1 || h.wrong[0].invariant != c.invariant {
+				t.Errorf("%v, want invariant %d to be violated, and told once", h.wrong, c.invariant)
+			}
+		})
+	}
+}
+
+// TestTheCheckerForgives is the other side: what is no violation though it looks like one.
+func TestTheCheckerForgives(t *testing.T) {
+	ref := protocol.Ref{1}
+	swept := event{kind: marked, node: 1, of: 0, ref: ref, phase: store.Swept}
+	shows := event{kind: shown, node: 1, of: 0, ref: ref, rev: 1, until: epoch0.Add(time.Hour), clock: epoch0}
+	for name, events := range map[string][]event{
+		"an older folder, until it has caught up":   {swept, {kind: restored, node: 1}, shows, swept},
+		"a void within the guard's day":             {{kind: marked, node: 1, of: 0, ref: ref, phase: store.Marked}, {kind: marked, node: 1, of: 0, ref: ref}, shows},
+		"a member that is removed and taken back":   {{kind: hand, node: 1, of: 0, standing: protocol.Removed}, {kind: hand, node: 1, of: 0, standing: protocol.Active}, shows},
+		"two branches that were to be":              {{kind: branched, of: 0}, {kind: signed, of: 0, epoch: 1, seq: 1, id: [32]byte{1}}, {kind: signed, of: 0, epoch: 1, seq: 1, id: [32]byte{2}}},
+		"another case, another node, another place": {swept, {kind: shown, node: 2, of: 0, ref: ref, rev: 1, until: epoch0.Add(time.Hour), clock: epoch0}},
+	} {
+		h := newHistory()
+		for _, e := range events {
+			h.see(e)
+		}
+		if len(h.wrong) > 0 {
+			t.Errorf("%s: %v", name, h.wrong)
+		}
+	}
+}

@@ -1,0 +1,221 @@
+package node
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
+)
+
+// eye remembers of one node what need not be looked at twice.
+type eye struct {
+	logs        map[int]store.LogState
+	total       int                   // cases of others shown
+	shown       []*store.Shown        // the same, as they were when a log changed last
+	held, swept map[protocol.Ref]bool // takedowns
+}
+
+func newEye() eye {
+	return eye{logs: map[int]store.LogState{}, total: -1, held: map[protocol.Ref]bool{}, swept: map[protocol.Ref]bool{}}
+}
+
+// look takes what every running node lets be seen into the history.
+func (s *sim) look() {
+	s.figures.looks++
+	for i := range s.nodes {
+		if s.up(i) {
+			s.lookAt(i)
+		}
+	}
+	if s.figures.looks%10 == 0 {
+		s.lookBoards()
+	}
+}
+
+func (s *sim) lookBoards() {
+	for _, c := range s.cases {
+		if c.closed != nil && s.up(c.owner) {
+			s.lookBoard(c)
+		}
+	}
+}
+
+func (s *sim) lookAt(i int) {
+	n, e := s.nodes[i], &s.eyes[i]
+	see := func(ev event) {
+		ev.at, ev.node = time.Now(), i
+		s.h.see(ev)
+	}
+	members, err := n.store.Members()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	// What a node vouches for is read before what it holds, so that what it holds can only be more.
+	heads := map[int]*protocol.Head{}
+	changed := map[int]bool{}
+	for _, m := range members {
+		o := s.index[m.Card.Origin()]
+		if o != i {
+			see(event{kind: standing, of: o, standing: m.Standing})
+		}
+		if v, err := n.store.Verified(m.Card.Origin()); err == nil && o != i {
+			heads[o] = v
+		}
+		state, err := n.store.LogState(m.Card.Origin())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if e.logs[o] != state {
+			e.logs[o], changed[o] = state, true
+			if o == i {
+				see(event{kind: rooted, of: i, epoch: state.Epoch, seq: state.Seq, root: state.Root})
+			}
+			s.lookLog(i, o)
+		}
+	}
+	for _, c := range s.cases {
+		ref := c.ref
+		if !changed[c.owner] && (!e.held[ref] || e.swept[ref]) {
+			continue
+		}
+		phase, err := n.store.Phase(ref)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			s.t.Fatal(err)
+		}
+		if e.swept[ref] = phase == store.Swept; phase == 0 && !e.held[ref] {
+			continue
+		}
+		e.held[ref] = phase != 0
+		see(event{kind: marked, of: c.owner, ref: ref, phase: phase})
+	}
+	for o, v := range heads {
+		see(event{kind: vouched, of: o, epoch: v.Epoch, seq: v.Seq, root: v.Root, until: v.Until})
+	}
+	s.lookShown(i, len(changed) > 0, see)
+}
+
+// lookShown asks the one door what is to be seen. When no log has changed since, and as many cases are shown as then, they
+// are the same, and only the time has passed.
+func (s *sim) lookShown(i int, changed bool, see func(event)) {
+	n, e := s.nodes[i], &s.eyes[i]
+	_, total, err := n.Public().List(store.Query{Network: true})
+	if err == nil && (changed || total != e.total) {
+		e.total = total
+		if e.shown, _, err = n.Public().List(store.Query{Network: true, Limit: 1 << 20}); err == nil {
+			var own []*store.Shown
+			own, _, err = n.Public().List(store.Query{Limit: 1 << 20})
+			e.shown = append(e.shown, own...)
+		}
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, c := range e.shown {
+		ev := event{kind: shown, of: s.index[c.Origin], ref: c.Ref, rev: c.Rev, clock: s.clock(i)}
+		if !c.Own {
+			ev.until = c.Lease
+			if v, err := n.store.Verified(c.Origin); err == nil {
+				ev.until = v.Until
+			}
+		}
+		see(ev)
+	}
+}
+
+// lookLog takes the records that node i holds of member o.
+func (s *sim) lookLog(i, o int) {
+	n, owner := s.nodes[i], s.nodes[o].Card()
+	for _, takedowns := range []bool{true, false} {
+		err := n.store.Walk(protocol.LogPlace{Origin: owner.Origin()}, takedowns, func(_ uint64, raw []byte) error {
+			claim, err := protocol.Parse(raw)
+			if err != nil {
+				return err
+			}
+			id := protocol.Digest(claim.ID())
+			if _, ok := s.genuine[id]; !ok {
+				_, err := protocol.Open(raw, owner)
+				s.genuine[id] = err == nil
+			}
+			h := claim.Header()
+			ev := event{kind: logged, at: time.Now(), node: i, of: o, ref: h.Ref(), id: id, epoch: h.Epoch, seq: h.Seq, rev: h.Rev, ok: s.genuine[id]}
+			if i == o {
+				s.lookOwn(ev, raw, owner)
+			}
+			if claim.Type() == protocol.TypeCase {
+				s.h.see(ev)
+			}
+			return nil
+		})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// lookOwn takes a record that stands in the log of its owner.
+func (s *sim) lookOwn(ev event, raw []byte, owner *protocol.Card) {
+	if c := s.byRef[ev.ref]; c != nil {
+		if r, err := protocol.Open(raw, owner); err == nil {
+			s.wrote(c, r)
+		}
+		return
+	}
+	ev.kind, ev.ref = signed, protocol.Ref{} // a stance
+	s.h.see(ev)
+}
+
+// lookBoard takes the receipts that an owner has for a case.
+func (s *sim) lookBoard(c *simCase) {
+	if len(c.sweptBy) == len(s.nodes)-1 {
+		return
+	}
+	said, err := s.nodes[c.owner].store.Confirmations(c.closed.ID())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, m := range said {
+		o := s.index[m.Member]
+		if !m.Swept.IsZero() && !c.sweptBy[o] && s.up(o) {
+			c.sweptBy[o] = true
+			s.h.see(event{kind: swept, at: time.Now(), node: c.owner, of: o, ref: c.ref})
+		}
+	}
+}
+
+// search looks through the files of node i for what would tell who a closed case is.
+func (s *sim) search(i int) {
+	if _, full := s.full[i]; full {
+		return
+	}
+	err := filepath.WalkDir(s.nodes[i].cfg.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for _, c := range s.cases {
+			if c.closed != nil && (bytes.Contains(b, []byte(c.name)) || c.photo != nil && bytes.Contains(b, c.photo)) {
+				s.h.see(event{kind: found, at: time.Now(), node: i, of: c.owner, ref: c.ref, what: filepath.Base(path)})
+			}
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Error(err)
+	}
+}
+
+// sortedKeys returns the keys of a map in order, so that a seed does the same twice.
+func sortedKeys[V any](m map[int]V) []int {
+	keys := make([]int, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,153 @@
+package node
+
+import (
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// What is to come about after the faults, and in what time.
+const (
+	// connectTime is within the longest wait of the supervisor between two tries.
+	connectTime = 8 * time.Minute
+	equalTime   = 5 * time.Minute
+	markerTime  = 30 * time.Second
+	gateTime    = 11 * time.Minute
+	roundsTime  = 5 * time.Minute // without gossip
+	receiptTime = 12 * time.Minute
+	photosTime  = 15 * time.Minute
+	// idleBytes is what a node may send and receive in a minute, for each other, when nothing happens.
+	idleBytes = 12 << 10
+)
+
+// heal ends every fault.
+func (s *sim) heal() {
+	s.mu.Lock()
+	s.storms = nil
+	s.mu.Unlock()
+	clear(s.drift)
+	s.healed = true
+	for i := range s.nodes {
+		s.setClock(i, 0)
+		s.roomy(i)
+		s.boot(i)
+	}
+	for _, i := range sortedKeys(s.lies) {
+		s.lie(i, lieEnd)
+	}
+}
+
+// settle waits for what is to come about by itself, and tells the history what does not.
+func (s *sim) settle() {
+	s.figures.connected = s.await(13, connectTime, "to be connected", func(a, b int) bool {
+		m := s.nodes[a].mesh.Load()
+		return m.host.Network().Connectedness(s.peerID(b)) == network.Connected
+	})
+	s.await(16, gateTime, "to write, though the other is heard", func(a, _ int) bool { return s.nodes[a].gate.open() })
+	// What a fast clock has dated ahead is held back until its time has come.
+	ripe := time.Now()
+	for _, c := range s.cases {
+		for _, r := range c.records {
+			if at := r.Header().At.Add(-protocol.MaxAhead); at.After(ripe) {
+				ripe = at
+			}
+		}
+	}
+	s.advance(time.Until(ripe))
+	s.figures.equal = s.await(13, equalTime, "to hold the other's log", s.equal)
+
+	clear(s.older)
+	var marks []*simCase
+	for i := range s.nodes {
+		if c := s.publishCase(i, false); c != nil {
+			marks = append(marks, c)
+		}
+	}
+	s.figures.marker = s.await(13, markerTime, "to show the other's new case", func(a, b int) bool {
+		return s.silent(a) || s.silent(b) || s.shows(a, marks[b].records[0])
+	})
+	s.await(13, roundsTime, "to show the other's new case", func(a, b int) bool { return s.shows(a, marks[b].records[0]) })
+	for _, c := range marks {
+		s.closeIt(c)
+	}
+	s.await(13, markerTime, "to have taken the other's case down", func(a, b int) bool { return s.gone(a, marks[b].closed) })
+	s.figures.receipted = s.await(13, receiptTime, "to have receipted the other's takedowns", func(a, b int) bool {
+		return !slices.ContainsFunc(s.cases, func(c *simCase) bool { return c.owner == b && c.closed != nil && !c.sweptBy[a] })
+	})
+	s.await(14, photosTime, "to hold the other's photos", func(a, b int) bool {
+		return s.nodes[a].store.MissingPhotos()[s.nodes[b].Origin()] == 0
+	})
+
+	// One head of each, and nothing else.
+	before := s.traffic()
+	quiet := time.Now()
+	s.advance(headEvery)
+	s.figures.idle = (s.traffic() - before) / int64(len(s.nodes)) / int64(time.Since(quiet)/time.Minute)
+	if most := int64(idleBytes * (len(s.nodes) - 1)); s.figures.idle > most {
+		s.late(18, 0, "an idle node moves %d bytes a minute, want %d at most", s.figures.idle, most)
+	}
+	s.await(17, time.Minute, "to hold a new lease of the other", func(a, b int) bool {
+		head, err := s.nodes[a].store.Verified(s.nodes[b].Origin())
+		// Without gossip a head that tells nothing new is fetched when it is a quarter of a lease newer.
+		return s.silent(a) || s.silent(b) || err == nil && head.At.After(quiet.Add(-time.Minute))
+	})
+	for i := range s.nodes {
+		s.search(i)
+	}
+}
+
+// equal says whether node a holds the whole log of b, and has verified it.
+func (s *sim) equal(a, b int) bool {
+	o := s.nodes[b].Origin()
+	own, err := s.nodes[b].store.LogState(o)
+	if err != nil {
+		return false
+	}
+	has, err := s.nodes[a].store.LogState(o)
+	if err != nil || has.Root != own.Root {
+		return false
+	}
+	head, err := s.nodes[a].store.Verified(o)
+	return err == nil && head.Root == own.Root
+}
+
+// traffic is what all nodes together have read and written on our streams since they started.
+func (s *sim) traffic() (bytes int64) {
+	for _, n := range s.nodes {
+		for _, o := range s.nodes {
+			if id, err := peerOf(o.Card()); err == nil {
+				b := n.metrics.traffic.of(id)
+				bytes += b.in.Load() + b.out.Load()
+			}
+		}
+	}
+	return bytes
+}
+
+// await lets time pass until something is so between every two friends, and says how long it took. Who lacks it when the
+// time is over has violated an invariant.
+func (s *sim) await(invariant int, limit time.Duration, what string, is func(a, b int) bool) time.Duration {
+	begun := time.Now()
+	for {
+		s.lookBoards()
+		left := [2]int{-1, -1}
+		for a := range s.nodes {
+			for b := range s.nodes {
+				if s.friends(a, b) && !is(a, b) {
+					left = [2]int{a, b}
+				}
+			}
+		}
+		if left[0] < 0 {
+			return time.Since(begun)
+		}
+		if time.Since(begun) > limit {
+			s.late(invariant, left[0], "%s after the faults it has yet %s (node %d)", limit, what, left[1])
+			return time.Since(begun)
+		}
+		s.advance(min(time.Second, limit/20))
+	}
+}
