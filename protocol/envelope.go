@@ -21,6 +21,7 @@ const (
 	domainInvite   domain = "gmcn/1/invite"
 	domainReceipt  domain = "gmcn/1/receipt"
 	domainReport   domain = "gmcn/1/report"
+	domainAlive    domain = "gmcn/1/alive"
 )
 
 // envelope is an untagged COSE_Sign1 (RFC 9052, 4.2) with an empty unprotected header.

@@ -427,6 +427,9 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 		"a push of nothing":              one("down", slices.Concat([]byte{0xa2}, text("h"), blob([]byte{1}), text("r"), []byte{0x40})...),
 		"a push beyond the size":         one("down", slices.Concat([]byte{0xa2}, text("h"), blob([]byte{1}), text("r"), blob(make([]byte, MaxEnvelope+1)))...),
 		"an empty receipt":               one("receipt", 0x40),
+		"no server's twin":               one("twin", slices.Concat([]byte{0xa1}, text("r"), blob(make([]byte, 8)))...),
+		"a twin of seven":                one("twin", slices.Concat([]byte{0xa1}, text("r"), blob(make([]byte, 7)))...),
+		"a life beyond the size":         one("alive", blob(make([]byte, MaxEnvelope+1))...),
 		"a receipt beyond the size":      one("receipt", blob(make([]byte, MaxEnvelope+1))...),
 		"an empty head":                  one("head", 0x40),
 		"null for a record":              recs(0xf6),
@@ -524,6 +527,8 @@ func judge(t testing.TB, object string, raw []byte) (err error) {
 		_, err = OpenHead(raw, testCard(t))
 	case "receipt":
 		_, err = OpenReceipt(raw, testCard(t))
+	case "alive":
+		_, err = OpenAlive(raw, testCard(t))
 	case "frame":
 		_, err = DecodeFrame(raw)
 	case "invite":
@@ -548,7 +553,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 	for _, group := range []struct {
 		object string
 		by     map[string]map[string][]byte
-	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"receipt", invalidReceipts(t)}, {"frame", invalidFrames(t)}, {"invite", invalidInvites(t)},
+	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"receipt", invalidReceipts(t)}, {"alive", invalidAlive(t)}, {"frame", invalidFrames(t)}, {"invite", invalidInvites(t)},
 		{"record", map[string]map[string][]byte{"form": invalidStances(t)}}} {
 		for _, reason := range sortedKeys(group.by) {
 			for _, name := range sortedKeys(group.by[reason]) {
@@ -561,7 +566,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 			}
 		}
 	}
-	for object, limit := range map[string]int{"record": MaxEnvelope, "card": MaxEnvelope, "head": MaxEnvelope, "receipt": MaxEnvelope} {
+	for object, limit := range map[string]int{"record": MaxEnvelope, "card": MaxEnvelope, "head": MaxEnvelope, "receipt": MaxEnvelope, "alive": MaxEnvelope} {
 		add("a byte more than the size", object, "size", []byte{0x84}, limit)
 	}
 	add("a byte more than the size", "frame", "size", []byte{0xa1}, MaxFrame)

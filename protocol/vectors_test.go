@@ -381,6 +381,10 @@ func frameVectors(t testing.TB) []struct {
 	if err != nil {
 		t.Fatal(err)
 	}
+	alive, err := SignAlive(keyOf("node"), testAlive())
+	if err != nil {
+		t.Fatal(err)
+	}
 	vector := sha256.Sum256(nil)
 	photo := PhotoCID([]byte("photo"))
 	mark := GoneMark(photo)
@@ -393,10 +397,12 @@ func frameVectors(t testing.TB) []struct {
 		Frame
 	}{
 		{"hello", map[string]any{"mine": hex.EncodeToString(mark[:]), "yours": hex.EncodeToString(mark[:]), "vector": hex.EncodeToString(vector[:16]),
-			"members": hex.EncodeToString(vector[16:]), "instance": hex.EncodeToString(mark[:]), "now": testTime.UnixMilli()},
-			Frame{Hello: &Hello{Mine: mark, Yours: mark, Vector: [16]byte(vector[:16]), Members: [16]byte(vector[16:]), Instance: mark, Now: testTime.UnixMilli()}}},
-		{"hello: with the card", map[string]any{"card": hex.EncodeToString(card), "mine": hex.EncodeToString(mark[:]), "now": testTime.UnixMilli()},
-			Frame{Hello: &Hello{Card: card, Mine: mark, Now: testTime.UnixMilli()}}},
+			"members": hex.EncodeToString(vector[16:]), "instance": hex.EncodeToString(mark[:]), "run": hex.EncodeToString(mark[:8]), "now": testTime.UnixMilli()},
+			Frame{Hello: &Hello{Mine: mark, Yours: mark, Vector: [16]byte(vector[:16]), Members: [16]byte(vector[16:]), Instance: mark, Run: RunID(mark[:8]), Now: testTime.UnixMilli()}}},
+		{"hello: with the card", map[string]any{"card": hex.EncodeToString(card), "mine": hex.EncodeToString(mark[:]), "run": hex.EncodeToString(mark[:8]), "now": testTime.UnixMilli()},
+			Frame{Hello: &Hello{Card: card, Mine: mark, Run: RunID(mark[:8]), Now: testTime.UnixMilli()}}},
+		{"twin", map[string]any{"other": hex.EncodeToString(mark[:8])}, Frame{Twin: &Twin{RunID(mark[:8])}}},
+		{"alive", map[string]any{"alive": hex.EncodeToString(alive.Bytes())}, Frame{Alive: alive.Bytes()}},
 		{"have: nothing", map[string]any{"logs": []any{}}, Frame{Have: &Have{}}},
 		{"have: one log", map[string]any{"logs": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7, "root": hex.EncodeToString(vector[:16]), "at": 5,
 			"above": []any{map[string]any{"index": 0, "seqs": []int{9, 1023}}}, "silent": false}}},
@@ -504,7 +510,7 @@ func TestVectorsStandAlone(t *testing.T) {
 		}
 		seeds[k.Name] = key
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json"} {
+	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json", "alive.json"} {
 		for _, v := range loadVectors[[]signedVector](t, file) {
 			signed, envelope := unhex(t, v.Signed), unhex(t, v.Envelope)
 			if !bytes.HasSuffix(envelope, ed25519.Sign(seeds[v.Signer], signed)) {

@@ -27,6 +27,9 @@ type Frame struct {
 	Bits   *Bits   `cbor:"bits,omitempty"`
 	Get    *Get    `cbor:"get,omitempty"`
 
+	Twin  *Twin  `cbor:"twin,omitempty"`
+	Alive []byte `cbor:"alive,omitempty"` // a signed Alive
+
 	Knock   *Knock   `cbor:"knock,omitempty"`
 	Welcome *Welcome `cbor:"welcome,omitempty"`
 }
@@ -45,7 +48,15 @@ type Hello struct {
 	Members [16]byte `cbor:"a"`
 	// Instance is that of the sender's heads.
 	Instance [16]byte `cbor:"i"`
-	Now      int64    `cbor:"t"` // ms
+	// Run is that of the sender's server.
+	Run RunID `cbor:"r"`
+	Now int64 `cbor:"t"` // ms
+}
+
+// Twin asks on /gmcn/twin/1 for an Alive, for another server of the same member. The answer is Alive; then the asker may
+// send what the other has signed.
+type Twin struct {
+	Other RunID `cbor:"r"`
 }
 
 // LogPlace is how far one holds an origin's log without a hole.
@@ -128,7 +139,7 @@ func (f *Frame) check() error {
 	n := 0
 	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Recs != nil, f.Done != nil, f.End != nil,
 		f.Want != nil, f.Data != nil, f.Down != nil, f.Receipt != nil, f.Blocks != nil, f.Bits != nil, f.Get != nil,
-		f.Knock != nil, f.Welcome != nil} {
+		f.Knock != nil, f.Welcome != nil, f.Twin != nil, f.Alive != nil} {
 		if set {
 			n++
 		}
@@ -139,7 +150,9 @@ func (f *Frame) check() error {
 	ok := true
 	switch {
 	case f.Hello != nil:
-		ok = len(f.Hello.Card) <= MaxEnvelope && f.Hello.Now > 0 && f.Hello.Now <= maxTime
+		ok = len(f.Hello.Card) <= MaxEnvelope && f.Hello.Run != (RunID{}) && f.Hello.Now > 0 && f.Hello.Now <= maxTime
+	case f.Twin != nil:
+		ok = f.Twin.Other != (RunID{})
 	case f.Have != nil:
 		ok = f.Have.check()
 	case f.Recs != nil:
@@ -164,7 +177,7 @@ func (f *Frame) check() error {
 	case f.Down != nil:
 		ok = len(f.Down.Rec) > 0 && len(f.Down.Rec) <= MaxEnvelope && len(f.Down.Head) > 0 && len(f.Down.Head) <= MaxEnvelope
 	}
-	if !ok || len(f.Head) > MaxEnvelope || len(f.Receipt) > MaxEnvelope {
+	if !ok || len(f.Head) > MaxEnvelope || len(f.Receipt) > MaxEnvelope || len(f.Alive) > MaxEnvelope {
 		return fmt.Errorf("%w: frame out of range", ErrForm)
 	}
 	return nil
