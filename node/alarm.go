@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"syscall"
@@ -34,6 +35,8 @@ const (
 	AlarmSuspect AlarmKind = "suspect"
 	// AlarmGate: for want of other members nothing of ours is published.
 	AlarmGate AlarmKind = "gate_waiting"
+	// AlarmTwins: a member runs two servers with one key.
+	AlarmTwins AlarmKind = "twins"
 	// AlarmInstance: somebody else writes our log; nothing of ours is published until a card of a new epoch.
 	AlarmInstance AlarmKind = "foreign_instance"
 )
@@ -130,6 +133,13 @@ func (n *Node) watch() {
 	}
 	n.watchGate(time.Now())
 	over := n.quota.exceeded(time.Now())
+	n.mu.Lock()
+	twins := maps.Clone(n.twins)
+	maps.DeleteFunc(n.twins, func(_ protocol.Origin, until time.Time) bool { return !until.After(time.Now()) })
+	n.mu.Unlock()
+	for o, until := range twins {
+		set(until.After(time.Now()), AlarmTwins, o, now)
+	}
 	n.mu.RLock()
 	members := make([]store.Member, 0, len(n.members))
 	for _, m := range n.members {

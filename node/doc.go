@@ -5,6 +5,8 @@
 //   - One door in. Every record that comes from outside, by gossip or by pull, enters through accept, which judges it by
 //     the rules of package protocol and stores it. Our own are signed inside the transaction that stores them. Gossip
 //     passes on only what is stored: forwarded implies on disk.
+//   - No number of our log is used twice. A node that starts first hears from other members how far its log goes, pulls back
+//     what it lacks, and writes nothing while it may not be the only one that does.
 //   - Disk first, network second. A case that Publish returned is in the store and on the own site, whether or not any
 //     peer could be reached.
 //   - Gossip only makes things fast. A pull on every connection, on every gap and about once a minute makes them
@@ -21,5 +23,6 @@
 // pair.go how a country comes to be, stance.go what we say of members and how one is suspended; accept.go the door;
 // pull.go, blocks.go and serve.go both sides of a pull; doubt.go logs that are not what was signed; shred.go members
 // fallen silent; mesh.go the libp2p host; gossip.go, hello.go, blob.go and takedown.go what travels; head.go our own
-// signed head; board.go who has confirmed which takedown; supervise.go who is dialled.
+// signed head; gate.go, wish.go and twin.go whether we may write, what waits for it, and two servers with one key;
+// board.go who has confirmed which takedown; supervise.go who is dialled.
 package node

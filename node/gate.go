@@ -24,6 +24,8 @@ const (
 	GatePulling GateState = "pulling"
 	// GateOpen: we write.
 	GateOpen GateState = "publishing"
+	// GateTwin: another server with our key runs. It must be stopped, and this one started again.
+	GateTwin GateState = "twin"
 	// GateNeedsRoot: somebody else has written our log in this epoch. Only a card of a later one helps.
 	GateNeedsRoot GateState = "needs_root"
 )
@@ -65,7 +67,11 @@ type gate struct {
 	mu    sync.Mutex // guards what follows; nothing else is locked under it
 	state GateState
 	since time.Time
-	heard map[peer.ID]bool
+	// opened is when the gate was opened last.
+	opened time.Time
+	// asked are members that have answered a greeting of ours since the gate closed, and so have looked whether we are the
+	// only server; heard are those of them that know no more of our log than we do.
+	asked, heard map[peer.ID]bool
 	// came counts heads and records of our own that came from others. same is its value when a member held exactly what
 	// we do.
 	came uint64
@@ -74,7 +80,7 @@ type gate struct {
 
 func (g *gate) set(s GateState) {
 	g.state, g.since = s, time.Now()
-	g.heard, g.same = map[peer.ID]bool{}, map[peer.ID]uint64{}
+	g.asked, g.heard, g.same = map[peer.ID]bool{}, map[peer.ID]bool{}, map[peer.ID]uint64{}
 }
 
 // open says whether we may write now.
@@ -98,11 +104,19 @@ func (g *gate) asks(id peer.ID) bool {
 	return (g.state == GateRecovering || g.state == GatePulling) && !g.heard[id]
 }
 
-// count returns how much of our own has come from others.
-func (g *gate) count() uint64 {
+// begin returns how much of our own has come from others when a pull from a member begins, and whether it may be heard by
+// that pull.
+func (g *gate) begin(id peer.ID) (came uint64, counts bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.came
+	return g.came, g.asked[id]
+}
+
+// greeted notes that a member has answered a greeting of ours.
+func (g *gate) greeted(id peer.ID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.asked[id] = true
 }
 
 // some notes that something of our own has come from another member that we did not have.
@@ -215,11 +229,11 @@ func (n *Node) gateLoop(ctx context.Context, m *mesh) error {
 	}
 }
 
-// compareOwn ends a pull: the member has sent what it knows of our own log beyond what we hold. came is what count was when
-// the pull began; same says that the member holds exactly what we do.
-func (n *Node) compareOwn(id peer.ID, came uint64, same bool) {
+// compareOwn ends a pull: the member has sent what it knows of our own log beyond what we hold. came and counts are what
+// begin returned; same says that the member holds exactly what we do.
+func (n *Node) compareOwn(id peer.ID, came uint64, counts, same bool) {
 	n.gate.mu.Lock()
-	if n.gate.state != GateOpen && n.gate.came == came {
+	if counts && n.gate.asked[id] && n.gate.came == came {
 		n.gate.heard[id] = true
 		if same {
 			n.gate.same[id] = came
@@ -263,6 +277,7 @@ func (n *Node) weighGate() {
 // openGate opens the gate; the caller holds its mu.
 func (n *Node) openGate() {
 	n.gate.set(GateOpen)
+	n.gate.opened = n.now()
 	wake(n.gate.turn)
 }
 
@@ -318,6 +333,9 @@ func (n *Node) takeOwnHead(claim *protocol.HeadClaim, card *protocol.Card) error
 	if err != nil {
 		return err
 	}
+	n.gate.mu.Lock()
+	opened := n.gate.opened
+	n.gate.mu.Unlock()
 	beside := mine != nil && head.Epoch == mine.Epoch && head.Seq == mine.Seq
 	switch {
 	case head.Seq == 0 || mine != nil && !beside && mine.Newer(head):
@@ -325,7 +343,9 @@ func (n *Node) takeOwnHead(claim *protocol.HeadClaim, card *protocol.Card) error
 		n.fence("a head of our own from another data folder", "seq", head.Seq)
 	case beside && head.Root != mine.Root, n.gate.open() && head.Seq == state.Seq && head.Epoch == state.Epoch && head.Root != state.Root:
 		n.fence("two heads of our own for one place", "seq", head.Seq)
-	case head.Newer(mine) && (mine == nil || !beside || n.gate.recovers()):
+	case n.gate.open() && head.Newer(mine) && head.At.After(opened): // no life of ours before this one signed it
+		n.twin("it signs heads", true)
+	case head.Newer(mine) && (!beside || n.gate.recovers()):
 		if err := n.store.SetHead(head); err != nil {
 			return err
 		}
@@ -389,6 +409,9 @@ func (n *Node) watchGate(now time.Time) {
 	state, since := n.gate.state, n.gate.since
 	n.gate.mu.Unlock()
 	waits := n.mesh.Load() != nil && slices.Contains([]GateState{GateRecovering, GatePulling}, state) && now.Sub(since) >= gateWait
+	if state == GateTwin {
+		n.twinsOf(n.Origin(), twinTold)
+	}
 	if waits {
 		n.raise(AlarmGate, n.Origin(), since)
 	} else {

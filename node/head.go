@@ -103,6 +103,9 @@ func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 	if err == nil && !head.Newer(old) {
 		return nil, protocol.ErrStored
 	}
+	if err == nil && head.Epoch == old.Epoch && head.Instance != old.Instance {
+		n.twinsOf(head.Origin, twinHeads)
+	}
 	// The time is told before the head is held back for its own: else a slow clock would never learn that it is slow.
 	n.store.Heard(head.Origin, head.At)
 	now := n.Clock().Now

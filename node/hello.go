@@ -51,16 +51,22 @@ func (m *mesh) hello(s network.Stream, id peer.ID) error {
 			return err
 		}
 	}
+	if others := m.meets(s.Conn(), theirs); len(others) > 0 {
+		m.background(func() { m.confront(s.Conn(), theirs.Run, others) })
+	}
+	m.n.gate.greeted(id)
 	return m.greeted(ours, theirs, id)
 }
 
-// serveHello answers a greeting with ours.
+// serveHello answers a greeting with ours, when it is known whether another server greets with the same key: who is just
+// starting must not take our answer for a sign that it is alone.
 func (m *mesh) serveHello(s network.Stream, id peer.ID) error {
 	f := frames(s)
 	theirs, err := f.readHello()
 	if err != nil {
 		return err
 	}
+	m.confront(s.Conn(), theirs.Run, m.meets(s.Conn(), theirs))
 	ours, err := m.n.helloTo(id)
 	if err != nil {
 		return err
@@ -117,7 +123,7 @@ func (n *Node) helloTo(id peer.ID) (*protocol.Hello, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &protocol.Hello{Mine: protocol.GoneMark(n.Card().ID()), Vector: vector, Members: members, Instance: n.store.Instance(),
+	h := &protocol.Hello{Mine: protocol.GoneMark(n.Card().ID()), Vector: vector, Members: members, Instance: n.store.Instance(), Run: n.run,
 		Now: n.now().UnixMilli()}
 	n.mu.RLock()
 	defer n.mu.RUnlock()

@@ -57,8 +57,9 @@ type mesh struct {
 	serving map[peer.ID]int           // streams open, by member
 	downs   map[peer.ID]*rate.Limiter // takedowns that a member may push
 	faults  map[peer.ID]fault
-	blobs   int             // photos being given
-	giving  map[peer.ID]int // the same by member
+	servers map[string]server // by connection
+	blobs   int               // photos being given
+	giving  map[peer.ID]int   // the same by member
 }
 
 // join makes the host, registers what it serves and joins the topics.
@@ -73,7 +74,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{},
-		downs: map[peer.ID]*rate.Limiter{}, faults: map[peer.ID]fault{}, giving: map[peer.ID]int{}}
+		downs: map[peer.ID]*rate.Limiter{}, faults: map[peer.ID]fault{}, servers: map[string]server{}, giving: map[peer.ID]int{}}
 	opts := []libp2p.Option{
 		libp2p.Identity(key),
 		libp2p.ListenAddrStrings(n.cfg.Listen...),
@@ -113,6 +114,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 	m.serve(syncProtocol, m.serveSync)
 	m.serve(blobProtocol, m.serveBlob)
 	m.serve(takedownProtocol, m.serveTakedown)
+	m.serve(twinProtocol, m.serveTwin)
 	m.host.SetStreamHandler(pairProtocol, m.servePair)
 	if n.cfg.Relay {
 		if err := m.startRelay(); err != nil {
@@ -120,7 +122,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 			return nil, err
 		}
 	}
-	m.host.Network().Notify(&network.NotifyBundle{ConnectedF: m.connected})
+	m.host.Network().Notify(&network.NotifyBundle{ConnectedF: m.connected, DisconnectedF: m.disconnected})
 	if !n.cfg.noGossip {
 		if err := m.joinTopics(); err != nil {
 			m.close()
@@ -185,6 +187,9 @@ func (m *mesh) leave(id peer.ID) {
 func (m *mesh) open(ctx context.Context, id peer.ID, proto protocol.ID) (network.Stream, error) {
 	ctx, cancel := context.WithTimeout(network.WithNoDial(ctx, "members are dialled by the supervisor"), streamIdle)
 	defer cancel()
+	if c := m.prefers(id); c != nil {
+		return m.openOn(ctx, c, proto)
+	}
 	s, err := m.host.NewStream(ctx, id, proto)
 	if err != nil {
 		return nil, err
@@ -206,6 +211,12 @@ func (m *mesh) connected(_ network.Network, c network.Conn) {
 	if c.Stat().Direction == network.DirOutbound {
 		m.background(func() { m.greet(c.RemotePeer()) })
 	}
+}
+
+func (m *mesh) disconnected(_ network.Network, c network.Conn) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.servers, c.ID())
 }
 
 // background runs f in a goroutine that close waits for.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -71,7 +72,8 @@ type Node struct {
 	peers   map[peer.ID]protocol.Origin // of Active members
 	seen    map[protocol.Origin]time.Time
 	doubts  map[protocol.Origin]*doubt
-	offsets map[peer.ID]time.Duration // how far the clocks of members stood ahead of ours when they greeted us
+	twins   map[protocol.Origin]time.Time // members that have two servers with one key, and until when the alarm stays
+	offsets map[peer.ID]time.Duration     // how far the clocks of members stood ahead of ours when they greeted us
 
 	pairs *pairs
 
@@ -93,6 +95,7 @@ type Node struct {
 	// live bounds how many records we gossip; beyond it peers pull.
 	live *rate.Limiter
 	gate gate
+	run  protocol.RunID
 	met  atomic.Bool // that this store has met another member is written down
 
 	alarms  alarms
@@ -128,7 +131,7 @@ func Open(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Log, store: st, key: key, now: cfg.clock, card: card,
-		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, offsets: map[peer.ID]time.Duration{},
+		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, twins: map[protocol.Origin]time.Time{}, offsets: map[peer.ID]time.Duration{},
 		pairs: newPairs(),
 
 		normalising: make(chan struct{}, 2),
@@ -144,6 +147,7 @@ func Open(cfg Config) (*Node, error) {
 		quota: quota{own: card.Origin(), stored: cmp.Or(cfg.PhotoBytes, DefaultPhotoBytes), hourly: cmp.Or(cfg.PhotoHourly, DefaultPhotoHourly),
 			here: map[protocol.Origin]int64{}, hour: map[protocol.Origin]*hour{}, view: map[protocol.Origin]*hour{}, over: map[protocol.Origin]time.Time{}},
 	}
+	rand.Read(n.run[:])
 	n.metrics = newMetrics(n)
 	err = n.store.SetMember(card, protocol.Own, n.now())
 	if err == nil {

@@ -147,7 +147,7 @@ func (m *mesh) pullOn(s network.Stream, id peer.ID) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	came := p.n.gate.count()
+	came, counts := p.n.gate.begin(id)
 	if err := p.f.send(protocol.Frame{Have: have}); err != nil {
 		return false, err
 	}
@@ -163,7 +163,7 @@ func (m *mesh) pullOn(s network.Stream, id peer.ID) (more bool, err error) {
 		p.n.compared(m, h.Origin, id)
 	}
 	if !more {
-		p.n.compareOwn(id, came, p.done[p.n.Origin()] == nil)
+		p.n.compareOwn(id, came, counts, p.done[p.n.Origin()] == nil)
 	}
 	return more, nil
 }
