@@ -22,6 +22,8 @@ var alarmWords = map[node.AlarmKind]string{
 		"confirmed until its lease ends. Tell its staff.",
 	node.AlarmGate: "For more than ten minutes too few other countries have been heard, so nothing of ours is sent. What is decided holds on our own site. " +
 		"Look at the network, and ask the others by telephone whether their nodes run. It goes on by itself when one of them is heard.",
+	node.AlarmTwins: "Two servers run with the key of %s. If it is not this country, tell its staff. If it is: stop the server that should not run; if this one waits, " +
+		"start it again then.",
 	node.AlarmInstance: "Another server has published with our key, so this one publishes nothing any more. Find out which is right and stop the other. " +
 		"If nobody of us did it, the key is stolen: telephone the other countries. Only a card of a new epoch, signed with the root key, lets this node publish again.",
 }
@@ -32,6 +34,8 @@ func gateText(g node.Gate) string {
 	switch g.State {
 	case node.GateOpen:
 		return ""
+	case node.GateTwin:
+		text = "This node publishes nothing: another server with its key runs. Stop that one, then start this one again. What is decided holds on our own site."
 	case node.GateNeedsRoot:
 		text = "This node may not publish: another server has published with our key. What is decided holds on our own site only."
 	default:

@@ -18,19 +18,19 @@ var alarmCommands = map[node.AlarmKind]string{node.AlarmCard: "gmcn card -renew"
 
 // gateLine says on top of every page that the node may not write in its log yet.
 type gateLine struct {
-	// State is the last part of the message key: recovering, pulling.
+	// State chooses the message.
 	State                node.GateState
 	Heard, Need, Waiting int
 }
 
-// gate returns nil while the node writes, or when an alarm says why it does not.
+// gate returns nil while the node writes.
 func (s *console) gate() *gateLine {
 	g, err := s.Node.Gate()
 	if err != nil {
 		s.Log.Error("reading what waits to be published", "err", err)
 		return nil
 	}
-	if g.Open() || g.State == node.GateNeedsRoot && g.Waiting == 0 {
+	if g.Open() {
 		return nil
 	}
 	return &gateLine{g.State, g.Heard, g.Need, g.Waiting}
