@@ -53,6 +53,9 @@ func (c *composer) call(end float64) (float64, error) {
 			tall += c.u(2)
 		}
 	}
+	if tall == 0 && w.code == "" {
+		return end, nil
+	}
 	band := Rect{0, 0, c.page.W, tall + 2*pad}
 	if w.code != "" {
 		band.H = max(band.H, side+2*pad+below)

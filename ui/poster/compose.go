@@ -41,16 +41,21 @@ func (in *Input) palette() (p palette, err error) {
 }
 
 // compose returns the pages of the poster.
-func compose(in *Input) (pages []*Page, err error) {
+func compose(in *Input) ([]*Page, error) {
+	design, ok := designs[in.Format]
+	if !ok {
+		return nil, fmt.Errorf("%q is no format: choose one of %q", in.Format, Formats())
+	}
+	return composeAs(in, design)
+}
+
+// composeAs returns the pages in a design.
+func composeAs(in *Input, design design) (pages []*Page, err error) {
 	if in.Case == nil || len(in.Case.Children) == 0 || len(in.Locales) == 0 || len(in.Locales) > 2 {
 		return nil, errors.New("a case with a child and one or two languages are needed")
 	}
 	if len(in.Facts) > MaxFacts {
 		return nil, fmt.Errorf("more than %d facts are not remembered", MaxFacts)
-	}
-	design, ok := designs[in.Format]
-	if !ok {
-		return nil, fmt.Errorf("%q is no format: choose one of %q", in.Format, Formats())
 	}
 	set := &setter{fonts: in.Fonts, shaped: map[shapeKey]typeset.Paragraph{}}
 	if set.fonts == nil {
@@ -80,6 +85,9 @@ func compose(in *Input) (pages []*Page, err error) {
 		}
 		said = []*words{together(said[0], said[1])}
 	}
+	if design.screen {
+		said = said[:1]
+	}
 	for _, s := range said {
 		c := newComposer(in, s, set, colours, design)
 		if err := design.draw(c); err != nil {
@@ -93,16 +101,20 @@ func compose(in *Input) (pages []*Page, err error) {
 
 // design is how a format looks.
 type design struct {
-	w, h float64 // in points
-	unit float64 // what a point of the measures on A4 is on this page
-	draw func(*composer) error
+	w, h   float64 // in points
+	unit   float64 // what a point of the measures on A4 is on this page
+	screen bool
+	draw   func(*composer) error
 }
 
-// designs of all formats.
+// designs of all formats. Screens have two pixels a point.
 var designs = map[Format]design{
-	A4:     {595.28, 841.89, 1, (*composer).sheet},
-	Letter: {612, 792, 1, (*composer).sheet},
-	A5:     {419.53, 595.28, 0.72, (*composer).sheet},
+	A4:     {595.28, 841.89, 1, false, (*composer).sheet},
+	Letter: {612, 792, 1, false, (*composer).sheet},
+	A5:     {419.53, 595.28, 0.72, false, (*composer).sheet},
+	Square: {540, 540, 1, true, (*composer).square},
+	Story:  {540, 960, 1, true, (*composer).upright},
+	Wide:   {600, 315, 1, true, (*composer).wide},
 }
 
 // setter shapes the texts of a poster, each once, however many sizes and widths it is tried at.

@@ -1,8 +1,13 @@
 package poster
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -100,6 +105,13 @@ func TestNothingOutsideOrTinyOrOverlapping(t *testing.T) {
 					for _, p := range pages {
 						check(t, p)
 					}
+					if designs[format].screen {
+						for _, m := range pages[0].Marks {
+							if m.Text != nil && m.Text.Block.Size < screenSize {
+								t.Errorf("%.1f points on a screen: %q", m.Text.Block.Size, said(&m))
+							}
+						}
+					}
 				})
 			}
 		}
@@ -129,7 +141,7 @@ func check(t *testing.T, page *Page) {
 		if !inside(m.Box, whole, 0) {
 			t.Errorf("outside of the page: %.1f", m.Box)
 		}
-		if m.Picture != nil && !inside(m.Box, whole, edge) {
+		if m.Picture != nil && page.H > 700 && page.H < 900 && !inside(m.Box, whole, edge) {
 			t.Errorf("a picture in the part that printers leave white: %.1f", m.Box)
 		}
 		for _, a := range m.Areas {
@@ -246,7 +258,11 @@ func TestHotlineIsInOnePieceAsGiven(t *testing.T) {
 						within++
 					}
 				}
-				if alone < 5 || within != 1 { // one large and those to tear off, one in what not to do
+				least, sentences := 5, 1 // one large and those to tear off, one in what not to do
+				if designs[format].screen {
+					least, sentences = 1, 0
+				}
+				if alone < least || within != sentences {
 					t.Errorf("%s in %s on %s: %d times alone, %d times in a sentence", number, tag, format, alone, within)
 				}
 			}
@@ -263,7 +279,7 @@ func TestHotlineThatCannotBeDrawnIsRefused(t *testing.T) {
 }
 
 func TestNumbersAreNeverCut(t *testing.T) {
-	for _, format := range Formats() {
+	for _, format := range []Format{A4, A5} {
 		for name, in := range extremes(t, "en", format) {
 			if in.Case.Agency.Phone == "" {
 				continue
@@ -394,5 +410,62 @@ func TestTwoLanguages(t *testing.T) {
 				t.Errorf("%q is not on the one page of %d", want, len(pages))
 			}
 		}
+	}
+}
+
+func TestStrip(t *testing.T) {
+	for _, tag := range []string{"en", "ar"} {
+		cases := demo(t, tag, "")
+		for i, in := range []string{"all long", "3 children, long", "nothing", "draft", "black and white"} {
+			x := extremes(t, tag, "")[in]
+			x.Code = code
+			cases = slices.Insert(cases, 2*i, x)
+		}
+		pages, err := strips(cases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(pages) != (len(cases)+2)/3 {
+			t.Errorf("%d pages of %d cases", len(pages), len(cases))
+		}
+		for _, p := range pages {
+			check(t, p)
+		}
+	}
+	if _, err := Strip(nil); err == nil {
+		t.Error("a strip of nothing")
+	}
+	pdf, err := Strip(demo(t, "el", "")[:3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "strip.pdf")
+	if err := os.WriteFile(file, pdf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tool(t, "pdftoppm", "-r", "150", "-png", "-singlefile", file, file)
+	if got := strings.Fields(tool(t, "zbarimg", "-q", "--raw", file+".png")); !slices.Equal(got, []string{code, code, code}) {
+		t.Errorf("the QR codes say %q", got)
+	}
+}
+
+func TestShare(t *testing.T) {
+	for format, size := range map[Format]image.Point{Wide: {1200, 630}, Square: {1080, 1080}, Story: {1080, 1920}} {
+		for i, in := range demo(t, "ar", format)[:3] {
+			b, err := Share(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			img, err := jpeg.Decode(bytes.NewReader(b))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if most := map[bool]int{true: maxWideBytes, false: maxShareBytes}[format == Wide]; img.Bounds().Size() != size || len(b) > most {
+				t.Errorf("%s %d: %v, %d bytes", format, i, img.Bounds(), len(b))
+			}
+		}
+	}
+	if _, err := Share(sample(t, "en", A4)); err == nil {
+		t.Error("a poster for paper is shared")
 	}
 }

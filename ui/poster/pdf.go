@@ -117,6 +117,10 @@ func (p *pdfPainter) paint(m *Mark) {
 		}
 		p.op("f Q")
 	}
+	if m.Text != nil && m.Text.Faint {
+		p.pdf.SetAlpha(faint, "Normal")
+		defer p.pdf.SetAlpha(1, "Normal")
+	}
 	if len(p.out) > 0 {
 		p.pdf.RawWriteBuf(bytes.NewReader(p.out))
 	}
@@ -184,10 +188,6 @@ func order(info *fpdf.ImageInfoType, n int) error {
 // text fills the outline of each glyph. Between glyphs it moves by whole units of the font, so that the same glyph is the
 // same bytes wherever it stands and the file stays small.
 func (p *pdfPainter) text(t *Text) {
-	if t.Faint {
-		p.pdf.SetAlpha(faint, "Normal")
-		defer p.pdf.SetAlpha(1, "Normal")
-	}
 	sin, cos := math.Sincos(t.Turn * math.Pi / 180)
 	for _, line := range t.Block.Lines {
 		for _, run := range line.Runs {

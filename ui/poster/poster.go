@@ -1,5 +1,5 @@
-// Package poster turns a case, its photos and a language into something to hang up: a PDF to print on A4, Letter or A5, and
-// the same as a picture. The same input gives the same bytes.
+// Package poster turns a case, its photos and a language into something to hang up or to share: a PDF to print on A4,
+// Letter or A5, a picture for telephones, a strip of several cases for a board. The same input gives the same bytes.
 //
 //	poster.go   what a poster is made of; Render, Image, Share
 //	words.go    a case and a language in, the words of a poster out
@@ -8,6 +8,8 @@
 //	page.go     the display list: areas, texts and pictures, in points
 //	compose.go  how marks get onto a page: fitting, mirroring, contrast
 //	sheet.go    the design for paper; body.go and table.go its middle, call.go its foot
+//	share.go    the designs for screens
+//	strip.go    several cases side by side
 //	pdf.go      paints pages as PDF; fpdf's only home. layer.go its words to search and copy
 //	raster.go   paints pages as a picture
 //	colour.go   colours and their contrast
@@ -35,17 +37,20 @@ import (
 	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
-// Format is a size of paper, upright.
+// Format is a size of paper, upright, or of a picture to share.
 type Format string
 
 const (
 	A4     Format = "A4"
 	Letter Format = "letter"
 	A5     Format = "A5"
+	Square Format = "square" // 1080 by 1080 pixels
+	Story  Format = "story"  // 1080 by 1920
+	Wide   Format = "wide"   // 1200 by 630, as links are shown
 )
 
 // Formats returns all of them, in the order in which a form offers them. The caller owns the slice.
-func Formats() []Format { return []Format{A4, Letter, A5} }
+func Formats() []Format { return []Format{A4, Letter, A5, Square, Story, Wide} }
 
 // Heading is what stands above the name. A child found, whom nobody knows, has its own.
 type Heading int
@@ -88,7 +93,7 @@ type Input struct {
 	Photos []Picture
 	// Locales are the languages, one or two. Two have a page each.
 	Locales []*i18n.Locale
-	// Together puts two languages that read the same way on one page.
+	// Together puts two languages that read the same way on one page. A format for screens has the first only.
 	Together bool
 	Format   Format
 	Heading  Heading

@@ -44,7 +44,7 @@ func render(t testing.TB, in Input) []byte {
 
 func TestPostersAsReadersSeeThem(t *testing.T) {
 	for _, tag := range []string{"en", "el", "ar", "hi", "ko"} {
-		for _, format := range Formats() {
+		for _, format := range []Format{A4, Letter, A5} {
 			t.Run(tag+"-"+string(format), func(t *testing.T) {
 				in := sample(t, tag, format)
 				pdf := render(t, in)

@@ -39,6 +39,7 @@ type words struct {
 	number, valid string
 	verify        []string
 	fingerprint   string
+	seen          string // the question of a picture to share
 }
 
 // prose is a longer text with its own language: where the poster's has none, another may stand in.
@@ -97,6 +98,7 @@ func write(in *Input, l *i18n.Locale, set *setter, photos *chosen) (*words, erro
 	if text := w.pick(c.What); text.text != "" {
 		s.story = []prose{text}
 	}
+	s.seen = w.question()
 	w.contact(s)
 	w.origin(s)
 	return s, w.err()
@@ -245,6 +247,17 @@ func (w *writer) heading() string {
 		return w.agree("poster.helpfind")
 	}
 	return w.agree("poster.missing")
+}
+
+// question is that of a picture to share.
+func (w *writer) question() string {
+	switch {
+	case w.found:
+		return w.say(w.agree("case.helpid"))
+	case len(w.in.Case.Children) > 1:
+		return w.say(w.l.T("case.seenmany"))
+	}
+	return w.say(w.agree("case.seen"))
 }
 
 func (w *writer) name() string {
