@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-pdf/fpdf"
@@ -23,7 +24,7 @@ func writePDF(pages []*Page, title string, dated time.Time) ([]byte, error) {
 	p.pdf = fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: pages[0].W, Ht: pages[0].H}})
 	p.pdf.SetCatalogSort(true)
 	p.pdf.SetProducer("gmcn", true)
-	p.pdf.SetTitle(title, true)
+	p.pdf.SetTitle(strings.ToValidUTF8(title, "\ufffd"), true) // fpdf panics on half a character
 	p.pdf.SetLang(pages[0].Lang)
 	if dated.IsZero() {
 		dated = time.Unix(0, 0) // fpdf takes the zero time for now
