@@ -157,7 +157,8 @@ func unpack(name string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// add takes a pack in. A collection counts as one face for each region in it.
+// add takes a pack in. A collection counts as one face for each region in it; the first is checked, for they share their
+// outlines, and the others are parsed when a text first needs them, for each takes 20 MB.
 func (f *fonts) add(p Pack) error {
 	loaders, err := opentype.NewLoaders(bytes.NewReader(p.Data))
 	if err != nil {
@@ -173,6 +174,7 @@ func (f *fonts) add(p Pack) error {
 		}
 		return pair
 	}
+	checked := false
 	for _, l := range loaders {
 		own, _ := font.Describe(l, nil)
 		if len(loaders) == 1 {
@@ -181,8 +183,11 @@ func (f *fonts) add(p Pack) error {
 			continue
 		}
 		face := &Face{name: name, bold: bold, open: func() (*opentype.Loader, error) { return l, nil }}
-		if err := face.check(); err != nil {
-			return err
+		if !checked {
+			if err := face.check(); err != nil {
+				return err
+			}
+			checked = true
 		}
 		if r := regionOf(own.Family); r != "" {
 			f.han[r] = set(f.han[r], face)
