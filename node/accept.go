@@ -63,6 +63,7 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 			return nil, err
 		}
 	}
+	var own []*protocol.Record
 	for i, r := range batch {
 		n.storeFailed(stored[i])
 		switch {
@@ -75,7 +76,7 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 			}
 			if r.Header().Origin == n.Origin() {
 				n.gate.some()
-				n.adopt(r)
+				own = append(own, r)
 			}
 		case errors.Is(stored[i], protocol.ErrFork):
 			if r.Header().Origin == n.Origin() {
@@ -84,6 +85,9 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 			n.log.Error("a member signed two records for one place of its log", "member", r.Header().Origin.String(),
 				"seq", r.Header().Seq, "record", r)
 		}
+	}
+	if len(own) > 0 {
+		n.adopt(own)
 	}
 	return stored, nil
 }

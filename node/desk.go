@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/ipfs/go-cid"
@@ -54,36 +56,42 @@ func (n *Node) SaveDraft(d *store.Draft) error {
 	return n.store.SaveDraft(d)
 }
 
-// adopt gives a case of ours that a peer gave back its place on the desk, so that officers can revise and close it: the
-// data folder was restored from a backup that did not have it. What never left the country is lost. What an officer has
+// adopt gives cases of ours that a peer gave back their place on the desk, so that officers can revise and close them: the
+// data folder was restored from a backup that did not have them. What never left the country is lost. What an officer has
 // changed or decided since stays; else the draft becomes what is public.
-func (n *Node) adopt(r *protocol.Record) {
+func (n *Node) adopt(records []*protocol.Record) {
 	wake(n.head)
-	if r.Type() != protocol.TypeCase {
-		return
-	}
 	n.desk.Lock()
 	defer n.desk.Unlock()
-	h := r.Header()
-	d, err := n.store.Draft(h.Case)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		d, err = &store.Draft{ID: h.Case, Changed: h.At}, nil
-	case err == nil && d.PublishedRev >= h.Rev:
+	drafts := map[protocol.CaseID]*store.Draft{}
+	for _, r := range records {
+		h := r.Header()
+		if live, err := n.store.Live(h.Case); r.Type() != protocol.TypeCase || err != nil || live.ID() != r.ID() {
+			continue // closed or revised meanwhile
+		}
+		d, err := n.store.Draft(h.Case)
+		if errors.Is(err, fs.ErrNotExist) {
+			d, err = &store.Draft{ID: h.Case, Changed: h.At}, nil
+		}
+		if err != nil {
+			n.log.Error("a case of ours that came back is not on the desk", "case", h.Case.String(), "error", err)
+			continue
+		}
+		if !d.Dirty && d.Waiting == "" {
+			d.Case, d.Members, d.Photos = *r.Case(), protocol.Members{}, r.Photos()
+			if m := r.Members(); m != nil {
+				d.Members = *m
+			}
+		}
+		d.PublishedRev = h.Rev
+		drafts[h.Case] = d
+	}
+	if len(drafts) == 0 {
 		return
 	}
-	if err == nil && !d.Dirty && d.Waiting == "" {
-		d.Case, d.Members, d.Photos = *r.Case(), protocol.Members{}, r.Photos()
-		if m := r.Members(); m != nil {
-			d.Members = *m
-		}
-	}
-	if err == nil {
-		d.PublishedRev = h.Rev
-		err = n.store.SaveDraft(d)
-	}
-	if err != nil && !errors.Is(err, protocol.ErrClosed) {
-		n.log.Error("a case of ours that came back is not on the desk", "case", h.Case.String(), "error", err)
+	if err := n.store.SaveDrafts(slices.Collect(maps.Values(drafts))); err != nil {
+		n.log.Error("cases of ours that came back are not on the desk", "cases", len(drafts), "error", err)
+		n.storeFailed(err)
 	}
 }
 

@@ -21,7 +21,7 @@ type Draft struct {
 	Local   protocol.Local   `json:"local"`
 	Photos  []protocol.Photo `json:"photos,omitempty"`
 	Changed time.Time        `json:"changed"`
-	// PublishedRev is the revision that was published last; 0 = never.
+	// PublishedRev is the revision that was published last; 0 = never. It is at least that of the live record.
 	PublishedRev uint64 `json:"published_rev,omitempty"`
 	// Dirty says that it was changed since it was published.
 	Dirty bool `json:"dirty,omitempty"`
@@ -35,6 +35,22 @@ func (d *Draft) Public() bool { return d.PublishedRev > 0 || d.Waiting == WishPu
 // SaveDraft stores a draft. Photo files that it stops referring to and nothing else refers to are removed. A draft of a
 // case that was taken down is refused with protocol.ErrClosed.
 func (s *Store) SaveDraft(d *Draft) error {
+	return s.change(func(c *change) error { return c.saveDraft(d) })
+}
+
+// SaveDrafts stores drafts in one transaction; those of cases that were taken down are left out.
+func (s *Store) SaveDrafts(all []*Draft) error {
+	return s.change(func(c *change) error {
+		for _, d := range all {
+			if err := c.saveDraft(d); err != nil && !errors.Is(err, protocol.ErrClosed) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (c *change) saveDraft(d *Draft) error {
 	if d.ID == (protocol.CaseID{}) {
 		return errors.New("save draft: it has no identifier")
 	}
@@ -44,25 +60,23 @@ func (s *Store) SaveDraft(d *Draft) error {
 	if err != nil {
 		return fmt.Errorf("save draft: %w", err)
 	}
-	return s.change(func(c *change) error {
-		ref := protocol.RefOf(s.own, d.ID)
-		if c.dead.Get(ref[:]) != nil {
-			return fmt.Errorf("save draft: %w", protocol.ErrClosed)
-		}
-		if err := c.deleteDraft(d.ID); err != nil {
-			return err
-		}
-		if err := c.drafts.Put(d.ID[:], c.sealRow(sealedDraft, d.ID[:], value)); err != nil {
+	ref := protocol.RefOf(c.s.own, d.ID)
+	if c.dead.Get(ref[:]) != nil {
+		return fmt.Errorf("save draft: %w", protocol.ErrClosed)
+	}
+	if err := c.deleteDraft(d.ID); err != nil {
+		return err
+	}
+	if err := c.drafts.Put(d.ID[:], c.sealRow(sealedDraft, d.ID[:], value)); err != nil {
+		return fmt.Errorf("save draft: %w", err)
+	}
+	for file, info := range filesOf(c.s.members[c.s.own].short, d.Photos) {
+		if err := c.refer(file, byDraft, d.ID, info); err != nil {
 			return fmt.Errorf("save draft: %w", err)
 		}
-		for file, info := range filesOf(s.members[s.own].short, d.Photos) {
-			if err := c.refer(file, byDraft, d.ID, info); err != nil {
-				return fmt.Errorf("save draft: %w", err)
-			}
-			c.then = append(c.then, func() { delete(s.loose, file) })
-		}
-		return nil
-	})
+		c.then = append(c.then, func() { delete(c.s.loose, file) })
+	}
+	return nil
 }
 
 // Draft returns a draft, or fs.ErrNotExist.
@@ -92,9 +106,13 @@ func (b *buckets) draftOf(own protocol.Origin, key, v []byte) (*Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read draft: %w", err)
 	}
-	w, err := b.wish(protocol.RefOf(own, d.ID))
+	ref := protocol.RefOf(own, d.ID)
+	w, err := b.wish(ref)
 	if w != nil {
 		d.Waiting = w.Kind
+	}
+	if v := b.cases.Get(ref[:]); v != nil { // a crash may have come between record and draft
+		d.PublishedRev = max(d.PublishedRev, liveCaseOf(v).rev)
 	}
 	return d, err
 }

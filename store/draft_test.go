@@ -66,6 +66,28 @@ func TestDraftHoldsItsPhotos(t *testing.T) {
 	}
 }
 
+// TestDraftKnowsItsRecord: a crash between record and draft leaves no case that could only be thrown away.
+func TestDraftKnowsItsRecord(t *testing.T) {
+	s, xa, _ := twoCountries(t)
+	id, other := protocol.NewCaseID(), protocol.NewCaseID()
+	appendCase(t, s, xa, id, nil)
+	must(t, s.SaveDrafts([]*Draft{{ID: id}, {ID: other}}))
+	if d, err := s.Draft(id); err != nil || d.PublishedRev != 1 || !d.Public() {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if d, err := s.Draft(other); err != nil || d.PublishedRev != 0 || d.Public() {
+		t.Errorf("%+v, %v", d, err)
+	}
+	xa.seq++
+	must(t, s.Put(xa.takedown(id)))
+	must(t, s.SaveDrafts([]*Draft{{ID: id}, {ID: other, Dirty: true}}))
+	_, err := s.Draft(id)
+	want(t, "draft of a closed case", err, fs.ErrNotExist)
+	if d, err := s.Draft(other); err != nil || !d.Dirty {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
 func TestClosedNewestFirst(t *testing.T) {
 	s, _, _ := twoCountries(t)
 	for i, n := range []string{"one", "three", "two"} {
