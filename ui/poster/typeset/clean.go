@@ -92,7 +92,7 @@ func visible(s string) (runes []rune, cut bool) {
 		}
 		runes = append(runes, r)
 	}
-	for cut && len(runes) > 0 && (isDigit(runes[len(runes)-1]) || strings.ContainsRune(" +-()./", runes[len(runes)-1])) {
+	for cut && len(runes) > 0 && (isDigit(runes[len(runes)-1]) || strings.ContainsRune(" +-()./*#", runes[len(runes)-1])) {
 		runes = runes[:len(runes)-1] // half a number
 	}
 	for len(runes) > 0 && (runes[len(runes)-1] == ' ' || runes[len(runes)-1] == '\n') {
@@ -251,8 +251,8 @@ func isDigit(r rune) bool {
 	return '0' <= r && r <= '9' || r >= 0x80 && unicode.Is(unicode.Nd, r) && class(r) != bidi.R
 }
 
-// number returns how much of the beginning of runes is one number of several groups of digits, or has a '+'; 0 if it is
-// none. Groups with spaces between them are one number; with other signs, like a range of ages, only from six digits up.
+// number returns how much of the beginning of runes is one number of several groups of digits, or begins with a '+' or, as
+// short numbers of networks do, with '*' or '#'; 0 if it is none. Groups with spaces between them are one number; with other signs, like a range of ages, only from six digits up.
 func number(runes []rune) (n int, arabic bool) {
 	i := 0
 	skip := func(set func(rune) bool, most int) (count int) {
@@ -274,10 +274,14 @@ func number(runes []rune) (n int, arabic bool) {
 			return false
 		}
 	}
-	if len(runes) == 0 || !is("+(＋")(runes[0]) && !isDigit(runes[0]) {
+	if len(runes) == 0 || !is("+(＋*#")(runes[0]) && !isDigit(runes[0]) {
 		return 0, false
 	}
-	plus := skip(is("+＋"), 2) > 0
+	signs, last := "()-./\u2010\u2011\u2012", ")"
+	plus, star := skip(is("+＋"), 2) > 0, skip(is("*#"), 2) > 0
+	if star {
+		signs, last = signs+"*#", "*#"
+	}
 	skip(is("( "), 2)
 	digits, groups, spaces, blank := 0, 0, false, 0
 	for {
@@ -293,15 +297,15 @@ func number(runes []rune) (n int, arabic bool) {
 			n++
 		}
 		blank = skip(is("\u00a0\u2007\u2009\u202f "), 1)
-		skip(is("()-./\u2010\u2011\u2012"), 2)
+		skip(is(signs), 2)
 		if blank == 0 && i < len(runes) {
 			blank = skip(is("\u00a0\u2007\u2009\u202f "), 1)
 		}
 	}
-	if groups == 0 || !plus && (groups < 2 || !spaces && digits < 6) {
+	if groups == 0 || !plus && !star && (groups < 2 || !spaces && digits < 6) {
 		return 0, false
 	}
-	for n < len(runes) && runes[n] == ')' {
+	for n < len(runes) && is(last)(runes[n]) {
 		n++
 	}
 	return n, arabic
