@@ -38,6 +38,10 @@ fuzz:
 		done; \
 	done
 
+# Posters of every awkward case in every language and format, which takes some minutes.
+gallery:
+	go test ./ui/poster -run Gallery -all -timeout 60m
+
 # Everything that must hold before a change is sent.
 check: lint vuln test
 
