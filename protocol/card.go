@@ -20,8 +20,11 @@ import (
 type Card struct {
 	// Root is the root public key; its SHA-256 is the Origin.
 	Root [32]byte
-	// Epoch moves when the node key changes; Issue counts the cards of one epoch.
+	// Epoch counts the node keys from 1; Issue counts the cards of one epoch.
 	Epoch, Issue uint64
+	// Continues is where the log goes on from, in a card of any epoch but the first; nil in that. All cards of an epoch
+	// have the same.
+	Continues *Continues
 	// Country is an ISO 3166-1 alpha-2 code.
 	Country string
 	// CountryNames is how the member calls its country, for codes that no list knows and where the name is contested.
@@ -48,6 +51,14 @@ type Card struct {
 	raw []byte
 }
 
+// Continues is the last good place of an earlier epoch. What stands after it in that epoch or in one between is void.
+type Continues struct {
+	Epoch uint64 `cbor:"e" json:"epoch"`
+	Seq   uint64 `cbor:"q" json:"seq"`
+	// Root is RootOf the log up to there; zeros when whoever signed did not have it.
+	Root [32]byte `cbor:"r" json:"-"`
+}
+
 // Hotline is a telephone number for the public.
 type Hotline struct {
 	Number string `cbor:"n" json:"number" toml:"number"`
@@ -65,22 +76,23 @@ type TipKey struct {
 
 // wireCard is a Card as it is signed.
 type wireCard struct {
-	V  uint64    `cbor:"v"`
-	T  string    `cbor:"t"`
-	R  [32]byte  `cbor:"r"`
-	E  uint64    `cbor:"e"`
-	I  uint64    `cbor:"i"`
-	Cc string    `cbor:"cc"`
-	Cn Text      `cbor:"cn,omitempty"`
-	Nm Text      `cbor:"nm"`
-	Hl []Hotline `cbor:"hl"`
-	St string    `cbor:"st"`
-	Ln []string  `cbor:"ln"`
-	Nk [32]byte  `cbor:"nk"`
-	Ad []string  `cbor:"ad,omitempty"`
-	Tk []TipKey  `cbor:"tk,omitempty"`
-	At int64     `cbor:"at"`
-	Na int64     `cbor:"na"`
+	V  uint64     `cbor:"v"`
+	T  string     `cbor:"t"`
+	R  [32]byte   `cbor:"r"`
+	E  uint64     `cbor:"e"`
+	I  uint64     `cbor:"i"`
+	Cc string     `cbor:"cc"`
+	Cn Text       `cbor:"cn,omitempty"`
+	Nm Text       `cbor:"nm"`
+	Hl []Hotline  `cbor:"hl"`
+	St string     `cbor:"st"`
+	Ln []string   `cbor:"ln"`
+	Nk [32]byte   `cbor:"nk"`
+	Ad []string   `cbor:"ad,omitempty"`
+	Tk []TipKey   `cbor:"tk,omitempty"`
+	At int64      `cbor:"at"`
+	Na int64      `cbor:"na"`
+	Co *Continues `cbor:"co,omitempty"`
 }
 
 // Origin returns the member that the card is of.
@@ -92,9 +104,16 @@ func (c *Card) ID() cid.Cid { return c.id }
 // Bytes returns the signed envelope; the caller must not change it. It is nil before SignCard.
 func (c *Card) Bytes() []byte { return c.raw }
 
-// Newer says whether c replaces d: it is of the same root and further on, or d is nil.
+// Newer says whether c replaces d: d is nil, or c is of the same root and further on, and no rival of d.
 func (c *Card) Newer(d *Card) bool {
-	return d == nil || c.Root == d.Root && (c.Epoch > d.Epoch || c.Epoch == d.Epoch && c.Issue > d.Issue)
+	return d == nil || c.Root == d.Root && (c.Epoch > d.Epoch || c.Epoch == d.Epoch && c.Issue > d.Issue && !c.Rivals(d))
+}
+
+// Rivals says whether two cards of one root speak of the same epoch and differ in its node key or in where it begins. The
+// one that is held first stays; a card of a later epoch replaces both.
+func (c *Card) Rivals(d *Card) bool {
+	return c.Root == d.Root && c.Epoch == d.Epoch && (c.NodeKey != d.NodeKey ||
+		(c.Continues == nil) != (d.Continues == nil) || c.Continues != nil && *c.Continues != *d.Continues)
 }
 
 // Key returns the node public key.
@@ -138,8 +157,18 @@ func (c *Card) wire() wireCard {
 	return wireCard{
 		V: version, T: "card", R: c.Root, E: c.Epoch, I: c.Issue, Cc: c.Country, Cn: c.CountryNames, Nm: c.Names,
 		Hl: c.Hotlines, St: c.Site, Ln: c.Languages, Nk: c.NodeKey, Ad: c.Addrs, Tk: c.TipKeys,
-		At: c.At.UnixMilli(), Na: c.NotAfter.UnixMilli(),
+		At: c.At.UnixMilli(), Na: c.NotAfter.UnixMilli(), Co: c.Continues,
 	}
+}
+
+// IsCard says whether an envelope is a card, as far as can be told without verifying it.
+func IsCard(raw []byte) bool {
+	env, err := unseal(raw)
+	if err != nil {
+		return false
+	}
+	_, kind, err := kindOf(env.payload)
+	return err == nil && kind == "card"
 }
 
 // OpenCard reads and verifies a signed card. It keeps a copy of raw. Whether the card's member is to be trusted is for a
@@ -168,7 +197,7 @@ func OpenCard(raw []byte) (*Card, error) {
 	c := &Card{
 		Root: w.R, Epoch: w.E, Issue: w.I, Country: w.Cc, CountryNames: w.Cn, Names: w.Nm, Hotlines: w.Hl, Site: w.St,
 		Languages: w.Ln, NodeKey: w.Nk, Addrs: w.Ad, TipKeys: w.Tk, At: time.UnixMilli(w.At).UTC(),
-		NotAfter: time.UnixMilli(w.Na).UTC(), id: env.id, raw: env.raw,
+		NotAfter: time.UnixMilli(w.Na).UTC(), Continues: w.Co, id: env.id, raw: env.raw,
 	}
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("open card: %w: %w", ErrForm, err)
@@ -178,8 +207,14 @@ func OpenCard(raw []byte) (*Card, error) {
 
 func (c *Card) validate() error {
 	v := &checker{}
-	if c.Epoch > maxCounter {
+	if c.Epoch == 0 || c.Epoch > maxCounter {
 		v.add("epoch", "range")
+	}
+	switch {
+	case c.Epoch > 1 && c.Continues == nil:
+		v.add("continues", "required")
+	case c.Continues != nil && (c.Continues.Epoch == 0 || c.Continues.Epoch >= c.Epoch || c.Continues.Seq > maxCounter):
+		v.add("continues", "range")
 	}
 	if c.Issue > maxCounter {
 		v.add("issue", "range")

@@ -28,6 +28,10 @@ var (
 	ErrStale = errors.New("older than what is stored")
 	// ErrFork: the origin signed another record at the same place of its log or of the case's history.
 	ErrFork = errors.New("conflicts with a signed record")
+	// ErrVoid: it stands after the place from which a card of a later epoch goes on.
+	ErrVoid = errors.New("void: the epoch ended before it")
+	// ErrRival: we hold a card of the same epoch with another key or beginning.
+	ErrRival = errors.New("conflicts with another card of the same epoch")
 )
 
 // Verdict is what to do with a message from a peer.

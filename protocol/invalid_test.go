@@ -342,6 +342,10 @@ func invalidCards(t testing.TB) map[string]map[string][]byte {
 			"an end before the start":    with("na", mustEncode(t, testTime.UnixMilli()-1)...),
 			"a language twice":           with("ln", slices.Concat([]byte{0x82}, text("en"), text("en"))...),
 			"a short node key":           with("nk", 0x41, 1),
+			"the first epoch, and it continues another": with("co", slices.Concat([]byte{0xa3}, text("e"), []byte{1}, text("q"), []byte{1},
+				text("r"), blob(make([]byte, 32)))...),
+			"the second epoch, and it continues none": with("e", 2),
+			"epoch 0": with("e", 0),
 			"a tip key of another id": with("tk", slices.Concat([]byte{0x81, 0xa3}, text("i"), blob(make([]byte, 8)),
 				text("k"), []byte{1}, text("p"), blob([]byte{1}))...),
 		},
@@ -402,7 +406,7 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 		return one("recs", slices.Concat([]byte{0xa1}, text("r"), []byte{0x81}, body)...)
 	}
 	holding := func(seq byte, root int, above ...byte) []byte {
-		return one("have", slices.Concat([]byte{0xa1}, text("l"), []byte{0x81, 0x87}, blob(make([]byte, 32)), []byte{1, seq}, blob(make([]byte, root)), []byte{0}, above, []byte{0xf4})...)
+		return one("have", slices.Concat([]byte{0xa1}, text("l"), []byte{0x81, 0x8a}, blob(make([]byte, 32)), []byte{1, seq}, blob(make([]byte, root)), []byte{0}, above, []byte{0xf4, 1, 1, 0})...)
 	}
 	get := func(fields byte, body ...byte) []byte {
 		return one("get", slices.Concat([]byte{0xa0 + fields}, body)...)

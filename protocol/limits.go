@@ -8,6 +8,8 @@ const (
 	MaxEnvelope = 32 << 10
 	// MaxFrame is the size of the largest frame on a stream, in bytes.
 	MaxFrame = 1 << 20
+	// MaxOldCards is how many cards of earlier epochs are kept of one member.
+	MaxOldCards = 64
 	// MaxDowns is how many takedowns one stream may push.
 	MaxDowns = 64
 	// MaxReport is the size of the largest takedown report, as text, in bytes.

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -9,8 +10,9 @@ import (
 // On /gmcn/sync/1 the asker sends Have and reads, for each log that differs, Head, Recs and Done, then End. On the same
 // stream it may then ask, as often as it likes, Blocks, Bits and Get; each answer is described beside its question.
 
-// Have says what the asker holds. The answer is only of logs of which the answerer holds something else: a Head if it is
-// newer; Recs, the takedowns of all logs first, then cases from the newest on; and a Done for each; then End.
+// Have says what the asker holds. The answer is only of logs of which the answerer holds something else: each Card that is
+// newer, or of an epoch in which the asker lacks records; a Head if it is newer; the takedowns that are void, if they are
+// others; Recs, the takedowns of all logs first, then cases from the newest on; and a Done for each; then End.
 type Have struct {
 	Logs []Holding `cbor:"l"`
 	// Closed are places in logs of which the asker wants only the takedowns after them, for it has suspended their members.
@@ -32,7 +34,14 @@ type Holding struct {
 	Above []Bitmap
 	// Silent asks for the head alone: the log was given up when its origin fell silent, until it speaks again.
 	Silent bool
+	// CardEpoch and CardIssue are of the card that is held.
+	CardEpoch, CardIssue uint64
+	// Strays digests the takedowns that are held and void (StrayOf each, joined by exclusive or); 0 for none.
+	Strays uint64
 }
+
+// StrayOf returns what a void takedown adds to Holding.Strays: the first 48 bits of the digest inside its CID.
+func StrayOf(digest [32]byte) uint64 { return binary.BigEndian.Uint64(digest[:]) >> 16 }
 
 // Done ends one origin in a pull: everything live with From < seq <= To has been sent. Many says that it has not, for
 // there is too much of it: ask for Blocks.
@@ -136,7 +145,7 @@ func (h *Have) check() bool {
 	}
 	for i := range h.Logs {
 		l := &h.Logs[i]
-		ok = ok && checkCounters(l.Epoch, l.Seq) && l.At >= 0 && l.At <= maxTime && len(l.Above) <= MaxAbove && checkMaps(l.Above)
+		ok = ok && checkCounters(l.Epoch, l.Seq, l.CardEpoch, l.CardIssue, l.Strays) && l.At >= 0 && l.At <= maxTime && len(l.Above) <= MaxAbove && checkMaps(l.Above)
 	}
 	return ok
 }

@@ -146,7 +146,7 @@ func TestBitmap(t *testing.T) {
 func TestTwoHundredLogsFitTheBudget(t *testing.T) {
 	have := &Have{}
 	for i := range 200 {
-		have.Logs = append(have.Logs, Holding{Origin: Origin{byte(i)}, Epoch: 3, Seq: 50_000, At: testTime.UnixMilli()})
+		have.Logs = append(have.Logs, Holding{Origin: Origin{byte(i)}, Epoch: 3, Seq: 50_000, At: testTime.UnixMilli(), CardEpoch: 3, CardIssue: 7})
 	}
 	b, err := (&Frame{Have: have}).Encode()
 	if err != nil || len(b) > 16_000 {

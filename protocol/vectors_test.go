@@ -76,6 +76,7 @@ type (
 		TipKeys      []tipWord `json:"tip_keys,omitempty"`
 		At           int64     `json:"at"`
 		NotAfter     int64     `json:"not_after"`
+		Continues    any       `json:"continues,omitempty"`
 		Text         string    `json:"text"`
 		QRText       string    `json:"qr_text"`
 	}
@@ -315,7 +316,7 @@ func fullCard() Card {
 		Hotlines: []Hotline{{Number: "116 000"}, {Number: "+999 20 5550100", Label: Text{"en": "From abroad"}}},
 		Site:     "https://xb.example.org/missing", Languages: []string{"sr-Latn", "ar", "en"},
 		NodeKey: [32]byte(publicOf("second node")), Addrs: []string{"/dns4/xb.example.org/udp/4001/quic-v1", "/ip6/2001:db8::1/tcp/4001"},
-		At: testTime, NotAfter: testTime.AddDate(1, 0, 0)}
+		At: testTime, NotAfter: testTime.AddDate(1, 0, 0), Continues: &Continues{Epoch: 2, Seq: 41, Root: RootOf(nil)}}
 	c.TipKeys = []TipKey{{ID: KeyIDOf(publicOf("tips")), KEM: 0x647a, Public: publicOf("tips")}}
 	return c
 }
@@ -330,6 +331,9 @@ func TestVectorsOfCards(t *testing.T) {
 		w := cardWords{Root: hex.EncodeToString(c.Root[:]), Epoch: c.Epoch, Issue: c.Issue, Country: c.Country, CountryNames: c.CountryNames,
 			Names: c.Names, Hotlines: c.Hotlines, Site: c.Site, Languages: c.Languages, NodeKey: hex.EncodeToString(c.NodeKey[:]),
 			Addrs: c.Addrs, At: c.At.UnixMilli(), NotAfter: c.NotAfter.UnixMilli(), Text: c.Text(), QRText: c.QRText()}
+		if co := c.Continues; co != nil {
+			w.Continues = map[string]any{"epoch": co.Epoch, "seq": co.Seq, "root": hex.EncodeToString(co.Root[:])}
+		}
 		for _, k := range c.TipKeys {
 			w.TipKeys = append(w.TipKeys, tipWord{hex.EncodeToString(k.ID[:]), k.KEM, hex.EncodeToString(k.Public)})
 		}
@@ -405,10 +409,13 @@ func frameVectors(t testing.TB) []struct {
 		{"alive", map[string]any{"alive": hex.EncodeToString(alive.Bytes())}, Frame{Alive: alive.Bytes()}},
 		{"have: nothing", map[string]any{"logs": []any{}}, Frame{Have: &Have{}}},
 		{"have: one log", map[string]any{"logs": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7, "root": hex.EncodeToString(vector[:16]), "at": 5,
-			"above": []any{map[string]any{"index": 0, "seqs": []int{9, 1023}}}, "silent": false}}},
-			Frame{Have: &Have{Logs: []Holding{{Origin: origin, Epoch: 1, Seq: 7, Root: [16]byte(vector[:16]), At: 5, Above: []Bitmap{bits}}}}}},
+			"above": []any{map[string]any{"index": 0, "seqs": []int{9, 1023}}}, "silent": false, "card_epoch": 2, "card_issue": 1,
+			"strays": StrayOf(vector)}}},
+			Frame{Have: &Have{Logs: []Holding{{Origin: origin, Epoch: 1, Seq: 7, Root: [16]byte(vector[:16]), At: 5, Above: []Bitmap{bits},
+				CardEpoch: 2, CardIssue: 1, Strays: StrayOf(vector)}}}}},
 		{"have: the takedowns of a member that is suspended", map[string]any{"logs": []any{}, "closed": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7}}},
 			Frame{Have: &Have{Closed: []LogPlace{{origin, 1, 7}}}}},
+		{"card", map[string]any{"card": hex.EncodeToString(card)}, Frame{Card: card}},
 		{"head", map[string]any{"head": hex.EncodeToString(head.Bytes())}, Frame{Head: head.Bytes()}},
 		{"recs", map[string]any{"records": []string{hex.EncodeToString(rec)}}, Frame{Recs: &Recs{Records: [][]byte{rec}}}},
 		{"recs: the last", map[string]any{"gone": []int{5}, "last": true}, Frame{Recs: &Recs{Gone: []uint64{5}, Last: true}}},

@@ -14,6 +14,7 @@ type Frame struct {
 	Hello *Hello `cbor:"hello,omitempty"`
 	Have  *Have  `cbor:"have,omitempty"`
 	Head  []byte `cbor:"head,omitempty"` // a signed head
+	Card  []byte `cbor:"card,omitempty"` // a signed card
 	Recs  *Recs  `cbor:"recs,omitempty"`
 	Done  *Done  `cbor:"done,omitempty"`
 	End   *End   `cbor:"end,omitempty"`
@@ -139,7 +140,7 @@ func (f *Frame) check() error {
 	n := 0
 	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Recs != nil, f.Done != nil, f.End != nil,
 		f.Want != nil, f.Data != nil, f.Down != nil, f.Receipt != nil, f.Blocks != nil, f.Bits != nil, f.Get != nil,
-		f.Knock != nil, f.Welcome != nil, f.Twin != nil, f.Alive != nil} {
+		f.Knock != nil, f.Welcome != nil, f.Twin != nil, f.Alive != nil, f.Card != nil} {
 		if set {
 			n++
 		}
@@ -177,7 +178,7 @@ func (f *Frame) check() error {
 	case f.Down != nil:
 		ok = len(f.Down.Rec) > 0 && len(f.Down.Rec) <= MaxEnvelope && len(f.Down.Head) > 0 && len(f.Down.Head) <= MaxEnvelope
 	}
-	if !ok || len(f.Head) > MaxEnvelope || len(f.Receipt) > MaxEnvelope || len(f.Alive) > MaxEnvelope {
+	if !ok || len(f.Head) > MaxEnvelope || len(f.Card) > MaxEnvelope || len(f.Receipt) > MaxEnvelope || len(f.Alive) > MaxEnvelope {
 		return fmt.Errorf("%w: frame out of range", ErrForm)
 	}
 	return nil
