@@ -32,12 +32,15 @@ func (s *Store) Bits(o protocol.Origin, epoch uint64, indexes []uint64) (maps []
 	return maps, err
 }
 
-// Block returns the signed records of one block of an origin's log, in the order of their numbers.
+// Block returns the signed records of one block of an origin's log, in the order of their numbers, as far as they are kept.
 func (s *Store) Block(o protocol.Origin, epoch, index uint64) (raws [][]byte, err error) {
 	err = s.of(o, func(b *buckets, m *member) error {
 		raws = nil
 		var wrong error
-		b.eachIn(place{m.short, epoch, index}, func(at place, _ []byte) {
+		b.eachIn(place{m.short, epoch, index}, func(at place, row []byte) {
+			if row[0] == rowGhost {
+				return
+			}
 			raw, err := b.openLog(at.key(), b.log.Get(at.key()))
 			raws, wrong = append(raws, raw), errors.Join(wrong, err)
 		})

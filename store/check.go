@@ -34,6 +34,7 @@ func (s *Store) Check() error {
 		k.blocks()
 		k.closed()
 		k.held()
+		k.strays()
 		k.drafts()
 		k.wishes()
 		k.photos()
@@ -89,8 +90,8 @@ func (k *checking) each(name string, b *bbolt.Bucket, key, value int, fn func(ke
 // point at it.
 func (k *checking) log() {
 	k.each("digests", k.buckets.digests, placeSize, 33, func(key, v []byte) {
-		if k.buckets.log.Get(key) == nil {
-			k.wrong("digests", key, "no record stands there")
+		if (k.buckets.log.Get(key) == nil) != (v[0] == rowGhost) {
+			k.wrong("digests", key, "no record stands there, or a ghost and a record")
 		}
 	})
 	k.each("log", k.buckets.log, placeSize, 0, func(key, value []byte) {
@@ -184,7 +185,7 @@ func (k *checking) cases() {
 		}
 	})
 	k.each("marks", k.buckets.marks, 32, 0, func(key, _ []byte) {
-		if k.buckets.cases.Get(key[:16]) == nil {
+		if k.buckets.cases.Get(key[:16]) == nil && k.buckets.held.Get(key[:16]) == nil {
 			k.wrong("marks", key, "of a case that is not live")
 		}
 		delete(k.marks, string(key))
@@ -224,7 +225,7 @@ func (k *checking) closed() {
 	k.each("purging", k.buckets.purging, 16, 1, func(key, v []byte) {
 		k.wrong("purging", key, "%s only, though nothing is under way: see the folder's permissions, then start again", Phase(v[0]))
 	})
-	k.each("void", k.buckets.void, 32, 0, func([]byte, []byte) {})
+	k.each("void", k.buckets.voided, 32, 0, func([]byte, []byte) {})
 	k.each("recent", k.buckets.recent, recentSize, 0, func([]byte, []byte) {})
 	k.each("gone", k.buckets.gone, 16, 32, func([]byte, []byte) {})
 	k.each("closed", k.buckets.closed, 16, 0, func([]byte, []byte) {})
@@ -278,7 +279,7 @@ func (k *checking) drafts() {
 		}
 		k.names("drafts", key, slotOf(v), "draft "+string(key))
 		ref := protocol.RefOf(k.s.own, d.ID)
-		if k.buckets.dead.Get(ref[:]) != nil {
+		if k.buckets.dead.Get(ref[:]) != nil && k.buckets.held.Get(ref[:]) == nil {
 			k.wrong("drafts", key, "there, though the case was taken down")
 		}
 		for file, info := range filesOf(k.s.members[k.s.own].short, d.Photos) {

@@ -37,16 +37,20 @@
 //
 //	log       place          -> sealed signed envelope: the newest record of each live case; or u32 0, signed envelope:
 //	                            each stance, each takedown
-//	digests   place          -> u8 flag (0 case, 1 takedown, 2 stance), digest of the record
+//	digests   place          -> u8 flag (0 case, 1 takedown, 2 stance, 3 ghost), digest of the record
 //	blocks    number, epoch, u64 seq/1024 -> u32 count, digest: protocol.BlockOf the digests
 //	cases     Ref            -> place, u64 revision, digest of the live record, or of a stance under its own number
-//	dead      Ref            -> digest of the takedown, place (seq 0: a fork had taken its place, so it is in no log)
+//	dead      Ref            -> digest of the takedown, place (seq 0: it is in no log, for a fork had its place or
+//	                            its place is void)
 //	gone      Mark           -> digest of the takedown that named it first
 //	purging   Ref            -> u8 Phase: taken down, and its purge is not finished
 //	held      Ref            -> i64 ms when it is to be shredded, place that its takedown claims, place of its record, and
 //	                            the row that the log had there: taken down, and kept by the guard
-//	recent    number, i64 ms, Ref -> nothing: cases of other countries that were taken down within the hour, and not held
-//	void      digest         -> nothing: takedowns that Unmark has undone
+//	recent    number, i64 ms, Ref -> nothing: cases that a peer's takedown has closed within the hour, and not held
+//	void      digest         -> nothing: takedowns that a card of a later epoch has undone
+//	strays    number, digest -> signed envelope: takedowns that are void and close their cases all the same
+//	ghosts    Ref            -> place, u64 revision, digest of a record that counts in the log, of a case that a stray has
+//	                            closed: nothing else is kept of it
 //	marks     Ref, Mark      -> nothing: own live cases, all records and photo files that they ever had
 //
 //	photos    digest of the file, u8 by (r record, w wish, h held, d draft, n nobody yet), Ref, CaseID or zeros
@@ -63,7 +67,7 @@
 //	                         -> u8 1 when it confirms a head of ours, i64 when in ms, signed receipt
 //	equals    root           -> signed head of ours that a receipt confirms
 //	cards     origin, KeyID  -> signed card, under which a receipt, a takedown of ours or such a head was signed, or
-//	                            that was in force before one of a newer epoch
+//	                            records and posters of an epoch were; the newest of its key
 //
 // Sealed is u32 slot, nonce of 12 bytes, AES-256-GCM under the key in that slot; the bucket, the row's key and the slot
 // are bound in. A row that is written again gets a new key in another slot.
@@ -87,7 +91,14 @@
 //
 // The guard: a member whose key was stolen could take its country down everywhere. When another origin takes down more
 // than 50 cases, and more than one in 20, within an hour, the rest is Marked as ever but held for a day before it is
-// shredded. Until then Unmark undoes it, which a card of a newer epoch, signed by the origin's root, gives the right to.
+// shredded. Until then a card of a later epoch, signed by the origin's root, undoes it. What comes from peers in our own name
+// is guarded too; what our own staff closes is not.
+//
+// # Epochs
+//
+// RenewCard is where a card of a later epoch makes void what stands after the place from which it goes on. What was purged
+// of it does not come back: a void takedown that closed its case here closes it on as a stray, and since the case may be
+// live elsewhere and in its owner's log, its record is counted at its place as a ghost, so that our root is still the owner's.
 //
 // # The photo files
 //

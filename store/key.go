@@ -72,6 +72,7 @@ const (
 	rowCase     = 0
 	rowTakedown = 1
 	rowStance   = 2
+	rowGhost    = 3
 )
 
 func digestValue(flag byte, d digest) []byte { return append([]byte{flag}, d[:]...) }

@@ -20,11 +20,13 @@ type waiting struct {
 // revision of the case, has sign make the record, and stores it; what was wished of the case is granted by it. sign must
 // not call the store.
 //
-// Errors: protocol.ErrClosed if the case was taken down, and whatever sign returns.
+// Errors: protocol.ErrClosed if the case was taken down, and whatever sign returns. A case that a stray has closed can be
+// taken down once more, so that the takedown is in the log.
 func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Header) (*protocol.Record, error)) (*protocol.Record, error) {
 	var r *protocol.Record
 	closing := false
 	add := func(c *change) error {
+		c.ours = true
 		h, err := c.next(id, epoch)
 		if err != nil {
 			return err
@@ -59,19 +61,29 @@ func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Head
 	return r, nil
 }
 
-// next returns the header of the next record of our own. Sequence numbers go on through epochs: a number that our newest
-// head names is taken even if its record is not here, so that a store restored from a backup reissues none.
+// next returns the header of the next record of our own. Sequence numbers go on through epochs, from where our card says: a
+// number that our newest head names is taken even if its record is not here, so that a store restored from a backup
+// reissues none.
 func (c *change) next(id protocol.CaseID, epoch uint64) (protocol.Header, error) {
 	own := c.s.members[c.s.own]
 	h := protocol.Header{Origin: c.s.own, Epoch: epoch, Case: id, Rev: 1}
 	ref := h.Ref()
-	if c.dead.Get(ref[:]) != nil {
-		return h, protocol.ErrClosed
+	if v := c.dead.Get(ref[:]); v != nil {
+		stray, err := protocol.Reopen(c.strays.Get(strayKey(own.short, deadCaseOf(v).takedown)))
+		if err != nil {
+			return h, protocol.ErrClosed
+		}
+		h.Rev, h.Prev = stray.Header().Rev+1, stray.ID()
 	}
 	last := c.last(own.short)
 	if own.head != nil {
 		if head := (place{own.short, own.head.Epoch, own.head.Seq}); head.after(last) {
 			last = head
+		}
+	}
+	if own.Card != nil && own.Card.Continues != nil {
+		if from := (place{own.short, own.Card.Epoch, own.Card.Continues.Seq}); from.after(last) {
+			last = from
 		}
 	}
 	if epoch < last.epoch {
@@ -87,9 +99,10 @@ func (c *change) next(id protocol.CaseID, epoch uint64) (protocol.Header, error)
 
 // Put stores a peer's record, or one of our own that a peer gave back. Callers that come at once share a transaction.
 //
-// Errors: protocol.ErrOrigin, ErrStored, ErrStale, ErrClosed, and ErrFork when the origin signed another record for the
-// same place or revision. A takedown whose place another record has taken is ErrFork too, but closes its case all the
-// same: it hides from any branch.
+// Errors: protocol.ErrOrigin, ErrStored, ErrStale, ErrClosed, ErrVoid, and ErrFork when the origin signed another record for
+// the same place or revision. A takedown whose place another record has taken is ErrFork too, but closes its case all the
+// same: it hides from any branch. So does a void one, which is a stray then, unless there are so many that the guard would
+// hold it.
 func (s *Store) Put(r *protocol.Record) error {
 	w := &waiting{record: r}
 	s.queueMu.Lock()
@@ -176,8 +189,8 @@ func (s *Store) putTakedowns(records []*protocol.Record, full error) []error {
 	return outcomes
 }
 
-// Seen says whether a claim is worth checking its signature: nil, or the ErrStored, ErrStale, ErrClosed or ErrFork that
-// Put would answer. It is nil for a takedown in conflict, which Put heeds.
+// Seen says whether a claim is worth checking its signature: nil, or the ErrStored, ErrStale, ErrClosed, ErrVoid or
+// ErrFork that Put would answer. It is nil for a takedown in conflict, which Put heeds.
 func (s *Store) Seen(claim *protocol.Claim) error {
 	h := claim.Header()
 	s.mu.RLock()
@@ -187,7 +200,7 @@ func (s *Store) Seen(claim *protocol.Claim) error {
 		return nil
 	}
 	return s.view(func(b *buckets) error {
-		_, err := b.judge(m.short, h, claim.Type(), protocol.Digest(claim.ID()))
+		_, err := b.judge(m, h, claim.Type(), protocol.Digest(claim.ID()))
 		if errors.Is(err, protocol.ErrFork) && claim.Type() == protocol.TypeTakedown {
 			return nil
 		}
@@ -195,26 +208,40 @@ func (s *Store) Seen(claim *protocol.Claim) error {
 	})
 }
 
-// judge holds a record against what is stored of its case and at its place. live is the case's live record, nil if there
-// is none.
-func (b *buckets) judge(short uint32, h protocol.Header, t protocol.Type, d digest) (live *liveCase, err error) {
-	ref, at := h.Ref(), place{short, h.Epoch, h.Seq}
+// judge holds a record against what is stored of its case and at its place. live is the case's live record, or the ghost of
+// one that a stray has closed, nil if there is none.
+func (b *buckets) judge(m *member, h protocol.Header, t protocol.Type, d digest) (live *liveCase, err error) {
+	ref, at := h.Ref(), place{m.short, h.Epoch, h.Seq}
+	void, strayed := m.Cards.Void(h.Epoch, h.Seq), false
 	if v := b.dead.Get(ref[:]); v != nil {
-		if deadCaseOf(v).takedown == d {
+		dead := deadCaseOf(v)
+		if dead.takedown == d {
 			return nil, protocol.ErrStored
 		}
-		return nil, protocol.ErrClosed
+		if strayed = b.strayed(dead); void || !strayed {
+			return nil, protocol.ErrClosed
+		}
 	}
-	if t == protocol.TypeTakedown && b.void.Get(d[:]) != nil {
+	if t == protocol.TypeTakedown && b.voided.Get(d[:]) != nil {
 		return nil, protocol.ErrStale
 	}
-	if v := b.cases.Get(ref[:]); v != nil {
+	if void && t != protocol.TypeTakedown {
+		return nil, protocol.ErrVoid
+	}
+	from := b.cases
+	if strayed {
+		from = b.ghosts
+	}
+	if v := from.Get(ref[:]); v != nil {
 		l := liveCaseOf(v)
 		live = &l
 	}
 	if v := b.digests.Get(at.key()); v != nil {
-		if digest(v[1:]) == d {
+		switch {
+		case digest(v[1:]) == d:
 			return live, protocol.ErrStored
+		case strayed:
+			return nil, protocol.ErrClosed
 		}
 		return live, protocol.ErrFork
 	}
@@ -238,19 +265,20 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 	if !m.taken() && !(closing && m.kept()) {
 		return protocol.ErrOrigin, nil
 	}
-	live, refused := c.judge(m.short, h, r.Type(), d)
+	live, refused := c.judge(m, h, r.Type(), d)
 	forked := errors.Is(refused, protocol.ErrFork) && closing
 	if refused != nil && !forked {
 		return refused, nil
 	}
 	at := place{m.short, h.Epoch, h.Seq}
+	stray := m.Cards.Void(h.Epoch, h.Seq) // and a takedown, or judge would have refused it
+	ref := h.Ref()
+	if c.dead.Get(ref[:]) != nil && !closing { // by a stray
+		return protocol.ErrClosed, c.ghost(m, r, at)
+	}
 	var old *protocol.Record
-	if live != nil {
+	if live != nil && c.dead.Get(ref[:]) == nil {
 		if old, err = c.read(live.place); err != nil {
-			return nil, err
-		}
-		row := bytes.Clone(c.log.Get(live.key()))
-		if err := c.drop(m, old); err != nil {
 			return nil, err
 		}
 		hold := false
@@ -258,6 +286,13 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 			if hold, err = c.guarded(m, h.Ref()); err != nil {
 				return nil, err
 			}
+		}
+		if hold && stray { // a void burst, of which we hear late
+			return protocol.ErrStale, c.voided.Put(d[:], nil)
+		}
+		row := bytes.Clone(c.log.Get(live.key()))
+		if err := c.drop(m, old); err != nil {
+			return nil, err
 		}
 		if !hold {
 			c.shredRow(row)
@@ -269,11 +304,14 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 	switch r.Type() {
 	case protocol.TypeTakedown:
 		flag = rowTakedown
-		if forked {
+		if forked || stray {
 			at.seq = 0
 		}
 		if err := c.close(m, r, old, at); err != nil || forked {
 			return refused, err
+		}
+		if stray {
+			return nil, c.keepStray(m, r)
 		}
 	case protocol.TypeStance:
 		flag = rowStance
@@ -349,28 +387,25 @@ func (c *change) drop(m *member, r *protocol.Record) error {
 	return nil
 }
 
-// close writes what stays of a case that is taken down, and removes its draft. old is the record that was live, dropped by
-// now, or nil.
+// close writes what stays of a case that is taken down, and removes its draft unless the case is held. old is the record
+// that was live, dropped by now, or nil.
 func (c *change) close(m *member, r, old *protocol.Record, at place) error {
 	ref, d := r.Header().Ref(), protocol.Digest(r.ID())
 	gone := r.Takedown().Gone
+	held := c.held.Get(ref[:]) != nil
 	purge := false
 	if old != nil {
 		gone = append(marksOf(old), gone...)
-		purge = c.held.Get(ref[:]) == nil
+		purge = !held
 	}
 	if m.origin == c.s.own {
-		marks := c.marksOfCase(ref)
-		for _, mark := range marks {
-			if err := c.marks.Delete(markKey(ref, mark)); err != nil {
-				return fmt.Errorf("delete mark: %w", err)
-			}
-		}
-		gone = append(marks, gone...)
+		gone = append(c.marksOfCase(ref), gone...)
 		id := r.Header().Case
-		purge = purge || c.drafts.Get(id[:]) != nil || c.wishes.Get(ref[:]) != nil
-		if err := errors.Join(c.deleteDraft(id), c.endWish(ref)); err != nil {
-			return err
+		purge = purge || !held && (c.drafts.Get(id[:]) != nil || c.wishes.Get(ref[:]) != nil)
+		if !held {
+			if err := c.leaveDesk(ref, id); err != nil {
+				return err
+			}
 		}
 	}
 	for _, mark := range gone {
@@ -381,14 +416,28 @@ func (c *change) close(m *member, r, old *protocol.Record, at place) error {
 			return fmt.Errorf("write gone mark: %w", err)
 		}
 	}
+	if v := c.dead.Get(ref[:]); v == nil {
+		c.count(m, 0, 1)
+	} else if err := errors.Join(c.dropStray(m, deadCaseOf(v).takedown), c.dropGhost(ref)); err != nil {
+		return fmt.Errorf("close case: %w", err)
+	}
 	if err := c.dead.Put(ref[:], deadCase{d, at}.value()); err != nil {
 		return fmt.Errorf("close case: %w", err)
 	}
-	c.count(m, 0, 1)
 	if purge {
 		return c.mark(ref)
 	}
 	return nil
+}
+
+// leaveDesk removes the draft, the wish and the marks of a case of our own.
+func (c *change) leaveDesk(ref protocol.Ref, id protocol.CaseID) error {
+	for _, mark := range c.marksOfCase(ref) {
+		if err := c.marks.Delete(markKey(ref, mark)); err != nil {
+			return fmt.Errorf("delete mark: %w", err)
+		}
+	}
+	return errors.Join(c.deleteDraft(id), c.endWish(ref))
 }
 
 // counted returns the counts of an origin as this change has them so far.

@@ -16,7 +16,9 @@ import (
 
 // Member is a member and its standing here. Trust changes only by SetMember, which only a person's action reaches.
 type Member struct {
-	Card     *protocol.Card
+	Card *protocol.Card
+	// Cards are those of earlier epochs that are kept, and Card.
+	Cards    protocol.Chain
 	Standing protocol.Standing
 	// Since is when the standing was given.
 	Since time.Time
@@ -31,6 +33,7 @@ type member struct {
 
 	verified *protocol.Head // the newest that log has equalled; nil before the first
 	log      LogState
+	strays   uint64    // as Strays has it
 	passed   []logAt   // what log was, the newest last
 	heard    time.Time // of the newest genuine head, kept or not; zero before the first
 }
@@ -92,7 +95,11 @@ func (b *buckets) readMembers(own protocol.Origin) (map[protocol.Origin]*member,
 			if m.Member, err = memberOf(v); err != nil {
 				return fmt.Errorf("read member %s: %w", m.origin, err)
 			}
+			if m.Cards, err = b.cardsOf(m.Card); err != nil {
+				return fmt.Errorf("read member %s: %w", m.origin, err)
+			}
 		}
+		m.strays = b.straySum(m.short)
 		if v := b.heads.Get(k); v != nil {
 			var err error
 			if m.head, err = protocol.ReopenHead(bytes.Clone(v)); err != nil {
@@ -166,40 +173,28 @@ func (s *Store) Suspend(o protocol.Origin, hide bool, at time.Time) error {
 }
 
 func (c *change) setMember(m *member, card *protocol.Card, standing protocol.Standing, at time.Time) error {
-	next := Member{Card: card, Standing: standing, Since: at}
-	if m.Card != nil && m.Card.Newer(card) {
-		next.Card = m.Card
+	next := Member{Standing: standing, Since: at}
+	var err error
+	next.Cards, _, err = m.Cards.With(card)
+	switch {
+	case err != nil && m.Standing == protocol.Removed: // a person says which card is right, and nothing hangs on the other
+		next.Cards = protocol.Chain{card}
+	case err != nil && standing != protocol.Own: // of our own it is for the node to say that its key is out
+		return fmt.Errorf("set member %s: %w", m.origin, err)
 	}
 	if m.Card != nil && m.Standing == standing {
 		next.Since = m.Since
 	}
-	if err := c.outdate(m, next.Card); err != nil {
+	if err := c.renew(m, next); err != nil {
 		return err
 	}
-	if err := c.members.Put(m.origin[:], memberValue(next)); err != nil {
-		return fmt.Errorf("set member: %w", err)
-	}
 	back := m.Standing == protocol.Removed && standing == protocol.Active
-	c.then = append(c.then, func() {
-		m.Member = next
-		c.s.tellTime() // by active members alone
-	})
+	c.then = append(c.then, func() { c.s.tellTime() }) // by active members alone
 	switch {
 	case standing == protocol.Removed:
 		return c.removeCases(m)
 	case back:
 		c.restart(m)
-	}
-	return nil
-}
-
-// outdate keeps the card of a member that gives way to one of another epoch: posters that its key signed hang on walls.
-func (c *change) outdate(m *member, next *protocol.Card) error {
-	if m.Card == nil || m.Card.Epoch == next.Epoch {
-		return nil
-	}
-	if err := c.keepCard(m.Card); err != nil {
-		return fmt.Errorf("keep card of %s: %w", m.origin, err)
 	}
 	return nil
 }
@@ -254,58 +249,6 @@ func (b *buckets) liveOf(m *member, max int, kinds ...byte) (live []place) {
 	return live
 }
 
-// RenewCard replaces the card of a member that we have by a newer one of the same root; an older one or the same changes
-// nothing. It never changes a standing. A card of a root that we do not have is fs.ErrNotExist.
-func (s *Store) RenewCard(card *protocol.Card) (changed bool, err error) {
-	o := card.Origin()
-	s.mu.RLock()
-	known := s.members[o] != nil && s.members[o].Card != nil
-	newer := known && card.Newer(s.members[o].Card)
-	s.mu.RUnlock()
-	if !known {
-		return false, fmt.Errorf("renew card of %s: %w", o, fs.ErrNotExist)
-	}
-	if !newer {
-		return false, nil
-	}
-	err = s.change(func(c *change) error {
-		m := s.members[o]
-		if changed = card.Newer(m.Card); !changed {
-			return nil
-		}
-		if err := c.outdate(m, card); err != nil {
-			return err
-		}
-		next := m.Member
-		next.Card = card
-		c.then = append(c.then, func() { m.Member = next })
-		return c.members.Put(o[:], memberValue(next))
-	})
-	return changed && err == nil, err
-}
-
-// cardOf returns the card of an epoch of a member whose card in force is newest, nil when it is not here.
-func (s *Store) cardOf(newest *protocol.Card, epoch uint64) (card *protocol.Card, err error) {
-	if newest.Epoch == epoch {
-		return newest, nil
-	}
-	o := newest.Origin()
-	err = s.view(func(b *buckets) error {
-		c := b.cards.Cursor()
-		for k, v := c.Seek(o[:]); bytes.HasPrefix(k, o[:]); k, v = c.Next() {
-			old, err := protocol.OpenCard(v)
-			if err != nil {
-				return fmt.Errorf("card of %s: %w", o, err)
-			}
-			if old.Epoch == epoch {
-				card = old
-			}
-		}
-		return nil
-	})
-	return card, err
-}
-
 // Member returns a member, or fs.ErrNotExist.
 func (s *Store) Member(o protocol.Origin) (Member, error) {
 	s.mu.RLock()
@@ -339,24 +282,30 @@ func (s *Store) Members() ([]Member, error) {
 	return out, nil
 }
 
-// SetHead keeps a head of our own or an active member if it is newer than the one held.
+// SetHead keeps a head of our own or an active member if it is newer than the one held. protocol.ErrKey is one of an epoch
+// that is over.
 func (s *Store) SetHead(h *protocol.Head) error {
 	s.mu.RLock()
 	m := s.members[h.Origin]
 	taken := m.taken()
+	over := taken && m.Card != nil && h.Epoch < m.Card.Epoch
 	newer := taken && h.Newer(m.head)
 	s.mu.RUnlock()
-	if !taken {
+	switch {
+	case !taken:
 		return protocol.ErrOrigin
-	}
-	if !newer {
+	case over:
+		return protocol.ErrKey
+	case !newer:
 		return nil
 	}
 	return s.change(func(c *change) error {
-		if !m.taken() {
+		switch {
+		case !m.taken():
 			return protocol.ErrOrigin
-		}
-		if !h.Newer(m.head) {
+		case m.Card != nil && h.Epoch < m.Card.Epoch:
+			return protocol.ErrKey // a card of a later epoch has come meanwhile
+		case !h.Newer(m.head):
 			return nil
 		}
 		c.then = append(c.then, func() {

@@ -70,7 +70,7 @@ func TestSigners(t *testing.T) {
 	ask("of an epoch to come", stamp(xb, 2), true)
 
 	old := xb.newCard(2)
-	second := xb.nextEpoch()
+	second := xb.rotate(1, 0)
 	for _, card := range []*protocol.Card{old, second} {
 		if _, err := s.RenewCard(card); err != nil {
 			t.Fatal(err)

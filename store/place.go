@@ -188,7 +188,7 @@ func (s *Store) Walk(after protocol.LogPlace, takedowns bool, fn func(seq uint64
 					break
 				}
 				next = at
-				if (v[0] == rowTakedown) != takedowns {
+				if (v[0] == rowTakedown) != takedowns || v[0] == rowGhost {
 					continue
 				}
 				raw, err := b.openLog(k, b.log.Get(k))

@@ -237,12 +237,10 @@ func (p *Public) Signers(stamp protocol.Stamp) (cards []*protocol.Card, member b
 	for _, m := range all {
 		if o := m.Card.Origin(); m.Standing != protocol.Removed && stamp.Member.Matches(o) {
 			member = true
-			card, err := p.s.cardOf(m.Card, stamp.Epoch)
-			if err != nil {
-				return nil, false, err
-			}
-			if card != nil {
-				cards = append(cards, card)
+			for _, card := range m.Cards {
+				if card.Epoch == stamp.Epoch {
+					cards = append(cards, card)
+				}
 			}
 		}
 	}

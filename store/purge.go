@@ -63,10 +63,10 @@ const (
 	guardShare  = 20
 )
 
-// guarded says whether the shredding of a case that another origin is taking down, dropped by now, must wait. If not, the
-// case counts.
+// guarded says whether the shredding of a live case that its origin is taking down must wait. If not, the case counts. What
+// our own staff close is never held; what comes from peers in our own name may be a thief's.
 func (c *change) guarded(m *member, ref protocol.Ref) (bool, error) {
-	if m.origin == c.s.own {
+	if c.ours {
 		return false, nil
 	}
 	now := c.s.now()
@@ -83,7 +83,7 @@ func (c *change) guarded(m *member, ref protocol.Ref) (bool, error) {
 			n++
 		}
 	}
-	had := c.counted(m).live + uint64(n) + 1
+	had := c.counted(m).live + uint64(n)
 	if uint64(n) >= max(guardFloor, had/guardShare) {
 		c.bursts[m.short] = n
 		return true, nil
@@ -160,8 +160,14 @@ func (c *change) unhold(ref protocol.Ref, h heldCase) (*protocol.Record, error) 
 // releaseAll lets at most max cases that are held, and that which picks, be shredded.
 func (c *change) releaseAll(which func(heldCase) bool, max int) error {
 	for ref, h := range c.heldBy(which, max) {
-		if _, err := c.unhold(ref, h); err != nil {
+		r, err := c.unhold(ref, h)
+		if err != nil {
 			return err
+		}
+		if head := r.Header(); head.Origin == c.s.own {
+			if err := c.leaveDesk(ref, head.Case); err != nil {
+				return err
+			}
 		}
 		c.shred = append(c.shred, slotOf(h.row))
 		if err := c.mark(ref); err != nil {
@@ -171,37 +177,23 @@ func (c *change) releaseAll(which func(heldCase) bool, max int) error {
 	return nil
 }
 
-// Unmark voids the takedowns that an origin signed in an epoch after a sequence number, as far as their cases are Marked
-// still: those are live again, and the takedowns are answered with protocol.ErrStale from now on. What has been shredded
-// stays taken down. It returns how many cases came back. The caller has seen a card of a newer epoch that the origin's
-// root signed.
-func (s *Store) Unmark(o protocol.Origin, epoch, since uint64) (n int, err error) {
-	err = s.change(func(c *change) error {
-		n = 0
-		m := s.members[o]
-		if !m.taken() {
-			return protocol.ErrOrigin
+// unmark undoes takedowns of a member whose places are void, as far as their cases are Marked still: those are live again,
+// and the takedowns are answered with protocol.ErrStale from now on. What has been shredded stays taken down. It returns how
+// many cases came back.
+func (c *change) unmark(m *member, void func(place) bool) (n int, err error) {
+	held := c.heldBy(func(h heldCase) bool { return h.takedown.short == m.short && void(h.takedown) }, 0)
+	for ref, h := range held {
+		if void(h.at) || c.digests.Get(h.at.key()) != nil {
+			continue // the record is void as well, or a fork has taken its place meanwhile
 		}
-		void := c.heldBy(func(h heldCase) bool {
-			return h.takedown.short == m.short && h.takedown.epoch == epoch && h.takedown.seq > since
-		}, 0)
-		for ref, h := range void {
-			if c.digests.Get(h.at.key()) != nil {
-				continue // a fork has taken its place meanwhile
-			}
-			r, err := c.unhold(ref, h)
-			if err != nil {
-				return err
-			}
-			if err := c.revive(m, r, h); err != nil {
-				return err
-			}
-			n++
+		r, err := c.unhold(ref, h)
+		if err != nil {
+			return n, err
 		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("void takedowns: %w", err)
+		if err := c.revive(m, r, h); err != nil {
+			return n, err
+		}
+		n++
 	}
 	return n, nil
 }
@@ -222,6 +214,9 @@ func (c *change) revive(m *member, r *protocol.Record, h heldCase) error {
 			return fmt.Errorf("void takedown: %w", err)
 		}
 	}
+	if m.origin == c.s.own {
+		gone = append(gone, c.marksOfCase(ref)...)
+	}
 	for _, mark := range gone {
 		if bytes.Equal(c.gone.Get(mark[:]), dead.takedown[:]) {
 			if err := c.gone.Delete(mark[:]); err != nil {
@@ -229,7 +224,7 @@ func (c *change) revive(m *member, r *protocol.Record, h heldCase) error {
 			}
 		}
 	}
-	if err := errors.Join(c.dead.Delete(ref[:]), c.void.Put(dead.takedown[:], nil)); err != nil {
+	if err := errors.Join(c.dead.Delete(ref[:]), c.voided.Put(dead.takedown[:], nil)); err != nil {
 		return fmt.Errorf("void takedown: %w", err)
 	}
 	c.count(m, 0, -1)

@@ -19,10 +19,19 @@ import (
 func (s *Store) Takedown(ref protocol.Ref) (r *protocol.Record, err error) {
 	err = s.view(func(b *buckets) error {
 		v := b.dead.Get(ref[:])
-		if v == nil || deadCaseOf(v).seq == 0 {
+		if v == nil {
 			return fmt.Errorf("takedown of case %s: %w", ref, fs.ErrNotExist)
 		}
-		r, err = b.read(deadCaseOf(v).place)
+		d := deadCaseOf(v)
+		if d.seq != 0 {
+			r, err = b.read(d.place)
+			return err
+		}
+		raw := b.strays.Get(strayKey(d.short, d.takedown))
+		if raw == nil {
+			return fmt.Errorf("takedown of case %s: %w", ref, fs.ErrNotExist)
+		}
+		r, err = protocol.Reopen(raw)
 		return err
 	})
 	return r, err
@@ -105,10 +114,16 @@ func (s *Store) SaveReceipt(r *protocol.Receipt, card *protocol.Card, equal *pro
 	})
 }
 
-// keepCard keeps a card under which something was signed that stays as evidence.
+// keepCard keeps a card under which something was signed that stays, unless a newer one of its key is kept.
 func (c *change) keepCard(card *protocol.Card) error {
 	o, kid := card.Origin(), protocol.KeyIDOf(card.Key())
-	return c.cards.Put(append(o[:], kid[:]...), card.Bytes())
+	key := append(o[:], kid[:]...)
+	if v := c.cards.Get(key); v != nil {
+		if held, err := protocol.OpenCard(v); err == nil && !card.Newer(held) {
+			return nil
+		}
+	}
+	return c.cards.Put(key, card.Bytes())
 }
 
 // Confirmation is what one member has said of a takedown of ours.

@@ -25,6 +25,7 @@ type country struct {
 	code      string
 	root, key ed25519.PrivateKey
 	card      *protocol.Card
+	epoch     uint64
 	seq       uint64
 	last      map[protocol.CaseID]*protocol.Record
 	live      map[uint64]digest // its log
@@ -37,35 +38,33 @@ func keyOf(name string) ed25519.PrivateKey {
 
 func newCountry(t testing.TB, code string) *country {
 	t.Helper()
-	c := &country{t: t, code: code, root: keyOf(code + " root"), key: keyOf(code + " node"), last: map[protocol.CaseID]*protocol.Record{}, live: map[uint64]digest{}}
+	c := &country{t: t, code: code, epoch: 1, root: keyOf(code + " root"), key: keyOf(code + " node"), last: map[protocol.CaseID]*protocol.Record{}, live: map[uint64]digest{}}
 	c.card = c.newCard(1)
 	return c
 }
 
 func (c *country) newCard(issue uint64) *protocol.Card {
 	c.t.Helper()
+	return c.cardFrom(issue, nil)
+}
+
+// rotate begins the next epoch with a new key, going on from a place, and returns its card.
+func (c *country) rotate(epoch, seq uint64) *protocol.Card {
+	c.t.Helper()
+	c.key = keyOf(fmt.Sprint(c.code, " node of epoch ", c.epoch+1))
+	c.epoch, c.seq = c.epoch+1, seq
+	c.card = c.cardFrom(1, &protocol.Continues{Epoch: epoch, Seq: seq})
+	return c.card
+}
+
+func (c *country) cardFrom(issue uint64, from *protocol.Continues) *protocol.Card {
+	c.t.Helper()
 	now := time.Now()
 	card, err := protocol.SignCard(c.root, protocol.Card{
-		Epoch: 1, Issue: issue, Country: c.code, Names: protocol.Text{"en": "Missing Children " + c.code},
+		Epoch: c.epoch, Issue: issue, Continues: from, Country: c.code, Names: protocol.Text{"en": "Missing Children " + c.code},
 		Hotlines: []protocol.Hotline{{Number: "116 000"}}, Site: "https://example.org", Languages: []string{"en"},
 		NodeKey: [32]byte(c.key.Public().(ed25519.PublicKey)), At: now, NotAfter: now.AddDate(2, 0, 0),
 	})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return card
-}
-
-// nextEpoch returns a card with another node key.
-func (c *country) nextEpoch() *protocol.Card {
-	c.t.Helper()
-	next := *c.card
-	_, key, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	next.Epoch, next.Issue, next.NodeKey = c.card.Epoch+1, 1, [32]byte(key.Public().(ed25519.PublicKey))
-	card, err := protocol.SignCard(c.root, next)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -88,7 +87,7 @@ func (c *country) sign(e protocol.Entry) *protocol.Record {
 // header returns the next header of a case.
 func (c *country) header(id protocol.CaseID) protocol.Header {
 	c.seq++
-	h := protocol.Header{Origin: c.origin(), Epoch: 1, Seq: c.seq, Case: id, Rev: 1, At: time.Now()}
+	h := protocol.Header{Origin: c.origin(), Epoch: c.epoch, Seq: c.seq, Case: id, Rev: 1, At: time.Now()}
 	if last := c.last[id]; last != nil {
 		h.Rev, h.Prev = last.Header().Rev+1, last.ID()
 		delete(c.live, last.Header().Seq)
@@ -139,7 +138,7 @@ func (c *country) blocks() []protocol.Block {
 func (c *country) head(until time.Duration) *protocol.Head {
 	c.t.Helper()
 	now := time.Now()
-	h, err := protocol.SignHead(c.key, protocol.Head{Origin: c.origin(), Epoch: 1, Seq: c.seq, Root: protocol.RootOf(c.blocks()), At: now, Until: now.Add(until)})
+	h, err := protocol.SignHead(c.key, protocol.Head{Origin: c.origin(), Epoch: c.epoch, Seq: c.seq, Root: protocol.RootOf(c.blocks()), At: now, Until: now.Add(until)})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -423,7 +422,7 @@ func TestCheckFindsDamagedFiles(t *testing.T) {
 // appendCase publishes a case of our own.
 func appendCase(t testing.TB, s *Store, own *country, id protocol.CaseID, edit func(*protocol.Entry)) *protocol.Record {
 	t.Helper()
-	r, err := s.Append(id, 1, func(h protocol.Header) (*protocol.Record, error) {
+	r, err := s.Append(id, own.epoch, func(h protocol.Header) (*protocol.Record, error) {
 		h.At = time.Now()
 		e := protocol.Entry{Header: h, Case: newCase("XA", int(h.Seq))}
 		e.ReviewBy = h.At.Add(protocol.ReviewAfter)
@@ -441,7 +440,7 @@ func appendTakedown(t testing.TB, s *Store, own *country, id protocol.CaseID) *p
 	t.Helper()
 	marks, err := s.Marks(id)
 	must(t, err)
-	r, err := s.Append(id, 1, func(h protocol.Header) (*protocol.Record, error) {
+	r, err := s.Append(id, own.epoch, func(h protocol.Header) (*protocol.Record, error) {
 		h.At = time.Now()
 		return protocol.Sign(own.key, protocol.Entry{Header: h, Takedown: &protocol.Takedown{LastRev: h.Rev - 1, Gone: marks}})
 	})
