@@ -78,6 +78,7 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 				n.gate.some()
 				own = append(own, r)
 			}
+			n.tellStray(r)
 		case errors.Is(stored[i], protocol.ErrFork):
 			if r.Header().Origin == n.Origin() {
 				n.fence("two records of our own for one place", "seq", r.Header().Seq)
@@ -146,7 +147,7 @@ func (n *Node) judge(claim *protocol.Claim, now time.Time) (*protocol.Record, er
 	if !ok {
 		return nil, protocol.ErrOrigin
 	}
-	key, err := member.Card.Certifies(claim)
+	key, err := member.Cards.Certifies(claim)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +197,7 @@ func (n *Node) wanted(claim *protocol.Claim, now time.Time) error {
 // wanted. Everything else (the future, another key, a full disk) is asked for again by the next pull.
 func settled(err error) bool {
 	return err == nil || errors.Is(err, protocol.ErrStored) || errors.Is(err, protocol.ErrStale) ||
-		errors.Is(err, protocol.ErrClosed) || errors.Is(err, protocol.ErrUnknown)
+		errors.Is(err, protocol.ErrClosed) || errors.Is(err, protocol.ErrUnknown) || errors.Is(err, protocol.ErrVoid)
 }
 
 // each calls f for 0 to n-1 on every core and waits.

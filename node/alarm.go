@@ -39,6 +39,8 @@ const (
 	AlarmTwins AlarmKind = "twins"
 	// AlarmInstance: somebody else writes our log; nothing of ours is published until a card of a new epoch.
 	AlarmInstance AlarmKind = "foreign_instance"
+	// AlarmNeedsRoot: this node cannot sign, and only a card that the root key has signed makes it sign again.
+	AlarmNeedsRoot AlarmKind = "needs_root"
 )
 
 // Alarm is something that the operator must look after.

@@ -130,7 +130,10 @@ func (n *Node) Report(id protocol.CaseID) (*protocol.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := n.Card()
+	own, key, err := n.signing()
+	if err != nil {
+		return nil, fmt.Errorf("report on case %s: %w", id, err)
+	}
 	r := protocol.Report{Origin: own.Origin(), Epoch: own.Epoch, Number: t.Number, ShownUntil: t.ShownUntil, At: n.now(),
 		Takedown: down.Bytes()}
 	cards := [][]byte{own.Bytes()}
@@ -148,7 +151,7 @@ func (n *Node) Report(id protocol.CaseID) (*protocol.Report, error) {
 		}
 	}
 	r.Heads, r.Receipts = e.Heads, e.Receipts
-	signed, err := protocol.SignReport(n.key, r)
+	signed, err := protocol.SignReport(key, r)
 	if err != nil {
 		return nil, fmt.Errorf("report on case %s: %w", id, err)
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,7 +27,8 @@ const (
 	GateOpen GateState = "publishing"
 	// GateTwin: another server with our key runs. It must be stopped, and this one started again.
 	GateTwin GateState = "twin"
-	// GateNeedsRoot: somebody else has written our log in this epoch. Only a card of a later one helps.
+	// GateNeedsRoot: somebody else has written our log in this epoch, or our card names another key than we have. Only a
+	// card of a later epoch helps.
 	GateNeedsRoot GateState = "needs_root"
 )
 
@@ -147,7 +149,7 @@ func (n *Node) loadGate() error {
 	n.gate.mu.Lock()
 	defer n.gate.mu.Unlock()
 	switch {
-	case fenced >= n.Card().Epoch:
+	case fenced >= n.Card().Epoch || !n.holdsKey():
 		n.gate.set(GateNeedsRoot)
 	case met && n.others() > 0:
 		n.gate.set(GateRecovering)
@@ -308,13 +310,18 @@ func (n *Node) whole() (bool, error) {
 	return false, nil
 }
 
-// append signs and stores a record of ours, if the gate is open, as store.Append does. Else the error is ErrWaiting.
-func (n *Node) append(id protocol.CaseID, sign func(protocol.Header) (*protocol.Record, error)) (*protocol.Record, error) {
-	return n.store.Append(id, n.Card().Epoch, func(h protocol.Header) (*protocol.Record, error) {
+// append signs and stores a record of ours, if the gate is open, as store.Append does. Else the error is ErrWaiting. The
+// caller holds desk.
+func (n *Node) append(id protocol.CaseID, sign func(protocol.Header, ed25519.PrivateKey) (*protocol.Record, error)) (*protocol.Record, error) {
+	card, key, err := n.signing()
+	if err != nil {
+		return nil, ErrWaiting // the gate says why
+	}
+	return n.store.Append(id, card.Epoch, func(h protocol.Header) (*protocol.Record, error) {
 		if !n.gate.open() {
 			return nil, ErrWaiting
 		}
-		return sign(h)
+		return sign(h, key)
 	})
 }
 
@@ -403,6 +410,16 @@ func (n *Node) newEpoch() {
 	wake(n.down)
 }
 
+// keyOut ends all writing: a card of ours that names another key than this node has is in force.
+func (n *Node) keyOut() {
+	n.gate.mu.Lock()
+	n.gate.set(GateNeedsRoot)
+	n.gate.mu.Unlock()
+	n.log.Error("this node writes no more: a card of ours names another key")
+	n.settle(AlarmInstance, n.Origin())
+	n.raise(AlarmNeedsRoot, n.Origin(), n.now())
+}
+
 // watchGate raises and settles the alarms of the gate.
 func (n *Node) watchGate(now time.Time) {
 	n.gate.mu.Lock()
@@ -417,9 +434,12 @@ func (n *Node) watchGate(now time.Time) {
 	} else {
 		n.settle(AlarmGate, n.Origin())
 	}
-	if state == GateNeedsRoot {
-		n.raise(AlarmInstance, n.Origin(), since)
-	} else {
-		n.settle(AlarmInstance, n.Origin())
+	holds := n.holdsKey()
+	for kind, on := range map[AlarmKind]bool{AlarmInstance: state == GateNeedsRoot && holds, AlarmNeedsRoot: !holds} {
+		if on {
+			n.raise(kind, n.Origin(), since)
+		} else {
+			n.settle(kind, n.Origin())
+		}
 	}
 }

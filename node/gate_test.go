@@ -408,7 +408,7 @@ func TestTwoFoldersOneKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		card, err := signCard(key, testDetails(owner), protocol.Card{Epoch: 2, Issue: 1, NodeKey: [32]byte(w.nodes[second].key.Public().(ed25519.PublicKey))})
+		card, err := signCard(key, testDetails(owner), protocol.Card{Epoch: 2, Issue: 1, Continues: &protocol.Continues{Epoch: 1, Seq: 100}, NodeKey: [32]byte(w.nodes[second].key.Public().(ed25519.PublicKey))})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -141,13 +141,17 @@ func (m *mesh) standing(id peer.ID) float64 {
 	return scoreGraylist * 2
 }
 
-// onRecord takes a record by gossip, takedowns on their own topic: on disk first, then it is passed on.
+// onRecord takes a record by gossip, takedowns on their own topic, where cards come too: on disk first, then it is passed on.
 func (m *mesh) onRecord(want protocol.Type) pubsub.ValidatorEx {
 	return func(ctx context.Context, from peer.ID, msg *pubsub.Message) pubsub.ValidationResult {
 		if from == m.host.ID() {
 			return pubsub.ValidationAccept // Publish stored it
 		}
 		m.n.heard(from)
+		if want == protocol.TypeTakedown && protocol.IsCard(msg.Data) {
+			_, err := m.n.takeCard(msg.Data)
+			return m.answer(err, from)
+		}
 		got := m.n.accept(msg.Data)[0]
 		if got.err == nil {
 			m.closeGap(got.claim.Header(), from)

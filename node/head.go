@@ -19,10 +19,13 @@ const (
 // headLoop signs and gossips our head: every ten minutes, and a second after our log has changed.
 func (n *Node) headLoop(ctx context.Context, m *mesh) error {
 	for {
+		if err := n.resign(); err != nil && !errors.Is(err, ErrWaiting) {
+			n.log.Error("signing void takedowns of ours anew", "error", err)
+		}
 		h, err := n.signHead()
 		topic, gossips := m.topics[headTopic]
 		switch {
-		case errors.Is(err, ErrWaiting): // what opens the gate wakes us
+		case errors.Is(err, ErrWaiting), errors.Is(err, ErrNeedsRoot): // what opens the gate wakes us
 		case err != nil:
 			n.log.Error("signing our head", "error", err)
 			n.storeFailed(err)
@@ -54,7 +57,10 @@ func (n *Node) signHead() (*protocol.Head, error) {
 }
 
 func (n *Node) signHeadLocked() (*protocol.Head, error) {
-	card := n.Card()
+	card, key, err := n.signing()
+	if err != nil {
+		return nil, err
+	}
 	state, err := n.store.LogState(card.Origin())
 	if err != nil {
 		return nil, err
@@ -68,7 +74,7 @@ func (n *Node) signHeadLocked() (*protocol.Head, error) {
 		return nil, ErrWaiting
 	}
 	now := n.now()
-	h, err := protocol.SignHead(n.key, protocol.Head{
+	h, err := protocol.SignHead(key, protocol.Head{
 		Origin: card.Origin(), Epoch: card.Epoch, Seq: state.Seq, Root: state.Root, Live: state.Live, Dead: state.Dead,
 		Instance: n.store.Instance(), At: now, Until: now.Add(n.cfg.Lease),
 	})

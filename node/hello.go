@@ -102,7 +102,7 @@ func (m *mesh) greeted(ours, theirs *protocol.Hello, id peer.ID) error {
 	m.n.offsets[id] = time.UnixMilli(theirs.Now).Sub(m.n.now())
 	m.n.mu.Unlock()
 	if len(theirs.Card) > 0 {
-		if err := m.n.takeCard(theirs.Card); err != nil && !errors.Is(err, protocol.ErrOrigin) {
+		if _, err := m.n.takeCard(theirs.Card); protocol.VerdictOf(err) == protocol.Reject {
 			return fmt.Errorf("card in hello: %w", err)
 		}
 	}
@@ -136,8 +136,8 @@ func (n *Node) helloTo(id peer.ID) (*protocol.Hello, error) {
 // headAge is how coarsely two nodes compare the age of the heads that they hold; a quarter of the shortest lease.
 const headAge = protocol.MinLease / 4
 
-// vector digests what we hold of every log, and roughly how old each newest head is: two nodes with equal vectors have
-// nothing to tell each other. members digests whom we accept.
+// vector digests what we hold of every log, which card we have, and roughly how old each newest head is: two
+// nodes with equal vectors have nothing to tell each other. members digests whom we accept.
 func (n *Node) vector() (sum, members [16]byte, err error) {
 	origins := n.origins()
 	slices.SortFunc(origins, func(a, b protocol.Origin) int { return bytes.Compare(a[:], b[:]) })
@@ -152,6 +152,10 @@ func (n *Node) vector() (sum, members [16]byte, err error) {
 		h.Write(binary.BigEndian.AppendUint64(nil, state.Epoch))
 		h.Write(binary.BigEndian.AppendUint64(nil, state.Seq))
 		h.Write(state.Root[:])
+		if m, ok := n.active(o); ok {
+			h.Write(binary.BigEndian.AppendUint64(nil, m.Card.Epoch))
+			h.Write(binary.BigEndian.AppendUint64(nil, m.Card.Issue))
+		}
 		// A head much newer than the other's is worth a pull of its own: it renews a lease.
 		head, err := n.store.Head(o)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

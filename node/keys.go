@@ -138,7 +138,7 @@ func (n *Node) RenewCard(d Details, passphrase string) (*protocol.Card, error) {
 		return nil, fmt.Errorf("%s is the root key of another member", path)
 	}
 	card, err := signCard(root, d, protocol.Card{
-		Epoch: old.Epoch, Issue: old.Issue + 1, NodeKey: old.NodeKey, TipKeys: old.TipKeys,
+		Epoch: old.Epoch, Issue: old.Issue + 1, Continues: old.Continues, NodeKey: old.NodeKey, TipKeys: old.TipKeys,
 	})
 	if err != nil {
 		return nil, err

@@ -94,27 +94,13 @@ func (n *Node) loadMembers() error {
 	later := n.card != nil && own.Epoch > n.card.Epoch
 	n.card, n.members, n.peers = own, members, peers
 	n.mu.Unlock()
-	if later {
+	switch holds := n.holdsKey(); {
+	case !holds && later:
+		n.keyOut()
+	case later:
 		n.newEpoch()
 	}
 	return nil
-}
-
-// takeCard takes a newer card of a member that we have. It raises nobody's standing.
-func (n *Node) takeCard(raw []byte) error {
-	card, err := protocol.OpenCard(raw)
-	if err != nil {
-		return err
-	}
-	changed, err := n.store.RenewCard(card)
-	if errors.Is(err, fs.ErrNotExist) {
-		return protocol.ErrOrigin
-	}
-	if err != nil || !changed {
-		return err
-	}
-	n.log.Info("a member renewed its card", "member", card.Origin().String())
-	return n.membersChanged()
 }
 
 // active returns an accepted member, ourselves and suspended ones included.

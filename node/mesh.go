@@ -64,7 +64,10 @@ type mesh struct {
 
 // join makes the host, registers what it serves and joins the topics.
 func (n *Node) join(ctx context.Context) (*mesh, error) {
-	key, err := crypto.UnmarshalEd25519PrivateKey(n.key)
+	n.mu.RLock()
+	raw := n.key
+	n.mu.RUnlock()
+	key, err := crypto.UnmarshalEd25519PrivateKey(raw)
 	if err != nil {
 		return nil, fmt.Errorf("join network: %w", err)
 	}

@@ -55,7 +55,6 @@ type Node struct {
 	cfg   Config
 	log   *slog.Logger
 	store *store.Store
-	key   ed25519.PrivateKey // the node key
 	// now tells the date, for all that is signed, stored or held against what others dated. How long something takes is
 	// told by the time package itself.
 	now func() time.Time
@@ -66,14 +65,16 @@ type Node struct {
 
 	mesh atomic.Pointer[mesh] // nil while Run is not on
 
-	mu      sync.RWMutex // guards what follows
-	card    *protocol.Card
-	members map[protocol.Origin]store.Member
-	peers   map[peer.ID]protocol.Origin // of Active members
-	seen    map[protocol.Origin]time.Time
-	doubts  map[protocol.Origin]*doubt
-	twins   map[protocol.Origin]time.Time // members that have two servers with one key, and until when the alarm stays
-	offsets map[peer.ID]time.Duration     // how far the clocks of members stood ahead of ours when they greeted us
+	mu       sync.RWMutex       // guards what follows
+	key      ed25519.PrivateKey // the node key
+	card     *protocol.Card
+	members  map[protocol.Origin]store.Member
+	peers    map[peer.ID]protocol.Origin // of Active members
+	seen     map[protocol.Origin]time.Time
+	doubts   map[protocol.Origin]*doubt
+	twins    map[protocol.Origin]time.Time     // members that have two servers with one key, and until when the alarm stays
+	renewals map[protocol.Origin]*rate.Limiter // cards taken of each member
+	offsets  map[peer.ID]time.Duration         // how far the clocks of members stood ahead of ours when they greeted us
 
 	pairs *pairs
 
@@ -131,7 +132,7 @@ func Open(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Log, store: st, key: key, now: cfg.clock, card: card,
-		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, twins: map[protocol.Origin]time.Time{}, offsets: map[peer.ID]time.Duration{},
+		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, renewals: map[protocol.Origin]*rate.Limiter{}, twins: map[protocol.Origin]time.Time{}, offsets: map[peer.ID]time.Duration{},
 		pairs: newPairs(),
 
 		normalising: make(chan struct{}, 2),

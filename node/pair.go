@@ -149,14 +149,17 @@ func (n *Node) Invite() (*Pairing, error) { return n.begin(nil, nil) }
 
 // begin makes our half of a pairing: an invitation, or the answer to theirs.
 func (n *Node) begin(theirs *protocol.Invite, card *protocol.Card) (*Pairing, error) {
-	own, now := n.Card(), n.now()
+	own, key, err := n.signing()
+	if err != nil {
+		return nil, err
+	}
+	now := n.now()
 	i := protocol.Invite{Root: own.Root, Addrs: own.Addrs, Nonce: protocol.NewPairNonce(), Expires: now.Add(protocol.InviteLife)}
 	p := &store.Pairing{Made: now, Theirs: theirs, Card: card}
 	if theirs != nil {
 		i.Answers, p.Nonce = theirs.Nonce, theirs.Nonce
 	}
-	var err error
-	if p.Ours, err = protocol.SignInvite(n.key, i); err != nil {
+	if p.Ours, err = protocol.SignInvite(key, i); err != nil {
 		return nil, err
 	}
 	err = n.changePairings(func() error {

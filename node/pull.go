@@ -181,7 +181,10 @@ func (n *Node) have() (*protocol.Have, error) {
 		if err != nil {
 			return nil, err
 		}
-		h := protocol.Holding{Origin: o, Epoch: place.Epoch, Seq: place.Seq, Root: [16]byte(state.Root[:16])}
+		h := protocol.Holding{Origin: o, Epoch: place.Epoch, Seq: place.Seq, Root: [16]byte(state.Root[:16]), Strays: n.store.StraySum(o)}
+		if m, ok := n.active(o); ok {
+			h.CardEpoch, h.CardIssue = m.Card.Epoch, m.Card.Issue
+		}
 		head, err := n.store.Head(o)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -236,6 +239,10 @@ func (p *pulling) answer() (more bool, err error) {
 			return false, errors.Join(err, flush()) // what came is kept: the next pull goes on from there
 		}
 		switch {
+		case frame.Card != nil:
+			if _, err := p.n.takeCard(frame.Card); protocol.VerdictOf(err) == protocol.Reject {
+				return false, err
+			}
 		case frame.Head != nil:
 			if _, err := p.n.takeHead(frame.Head); protocol.VerdictOf(err) == protocol.Reject {
 				return false, err

@@ -58,8 +58,8 @@ func (m *mesh) serveSync(s network.Stream, id peer.ID) error {
 	}
 }
 
-// answerHave sends, of the logs that differ, heads first, then every takedown, then cases from the newest on; of those that
-// are closed to the asker takedowns alone.
+// answerHave sends, of the logs that differ, cards and heads first, then every takedown, those that are void too, then cases
+// from the newest on; of those that are closed to the asker takedowns alone.
 func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 	type answer struct {
 		asked protocol.Holding
@@ -73,18 +73,30 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 			continue
 		}
 		asked[h.Origin] = true
+		state, err := n.store.LogState(h.Origin)
+		if err != nil {
+			return err
+		}
+		same := [16]byte(state.Root[:16]) == h.Root
+		for _, card := range n.cardsFor(&h, same) {
+			if err := f.write(protocol.Frame{Card: card.Bytes()}); err != nil {
+				return err
+			}
+		}
 		// A head that counts more is news even if it is dated earlier: its owner's clock was fast before.
 		if head, err := n.store.Head(h.Origin); err == nil && (head.At.UnixMilli() > h.At || head.Epoch == h.Epoch && head.Seq > h.Seq) {
 			if err := f.write(protocol.Frame{Head: head.Bytes()}); err != nil {
 				return err
 			}
 		}
-		state, err := n.store.LogState(h.Origin)
-		if err != nil {
+		if err := n.sendStrays(f, h.Origin, h.Strays); err != nil {
 			return err
 		}
-		if h.Silent || [16]byte(state.Root[:16]) == h.Root {
+		if h.Silent || same {
 			continue
+		}
+		if state.Epoch != h.Epoch {
+			h.Above = nil // of another epoch than what we are to send
 		}
 		// Where we ourselves end is read before the records: what comes in between is for the next pull.
 		to, err := n.store.Place(h.Origin)
@@ -101,6 +113,9 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 			continue
 		}
 		asked[p.Origin] = true
+		if err := n.sendStrays(f, p.Origin, 0); err != nil {
+			return err
+		}
 		out := recsOut{f: f}
 		err := n.store.Walk(p, true, func(_ uint64, raw []byte) error { return out.add(raw) })
 		if err == nil {

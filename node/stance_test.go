@@ -147,7 +147,7 @@ func TestDenialSticks(t *testing.T) {
 	if w.views(0, 2)[w.nodes[1].Origin()] != protocol.Vouches || w.views(0, 2)[n.Origin()] != protocol.Suspends {
 		t.Errorf("views %v", w.views(0, 2))
 	}
-	if err := n.takeCard(w.nodes[2].Card().Bytes()); err != nil {
+	if _, err := n.takeCard(w.nodes[2].Card().Bytes()); !errors.Is(err, protocol.ErrOrigin) {
 		t.Fatal(err)
 	}
 	if err := n.Close(); err != nil {

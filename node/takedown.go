@@ -412,7 +412,7 @@ func (n *Node) verify(claim *protocol.Claim) error {
 	if !ok {
 		return protocol.ErrOrigin
 	}
-	key, err := member.Card.Certifies(claim)
+	key, err := member.Cards.Certifies(claim)
 	if err == nil {
 		_, err = claim.Open(key)
 	}
@@ -434,7 +434,11 @@ func (n *Node) receipt(f *framed, w sweeping, phase protocol.Phase) error {
 	if err != nil {
 		return err
 	}
-	r, err := protocol.SignReceipt(n.key, protocol.Receipt{Takedown: w.record, By: n.Origin(), Phase: phase, Epoch: state.Epoch,
+	_, key, err := n.signing()
+	if err != nil {
+		return err
+	}
+	r, err := protocol.SignReceipt(key, protocol.Receipt{Takedown: w.record, By: n.Origin(), Phase: phase, Epoch: state.Epoch,
 		Seq: state.Seq, Root: state.Root, At: n.now()})
 	if err != nil {
 		return err

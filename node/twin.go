@@ -147,7 +147,11 @@ func (m *mesh) serveTwin(s network.Stream, _ peer.ID) error {
 	if ask.Twin.Other == m.n.run {
 		return f.send(protocol.Frame{Twin: ask.Twin})
 	}
-	ours, err := protocol.SignAlive(m.n.key, protocol.Alive{Origin: m.n.Origin(), Run: m.n.run, Other: ask.Twin.Other, Writes: m.n.gate.open()})
+	_, key, err := m.n.signing()
+	if err != nil {
+		return err
+	}
+	ours, err := protocol.SignAlive(key, protocol.Alive{Origin: m.n.Origin(), Run: m.n.run, Other: ask.Twin.Other, Writes: m.n.gate.open()})
 	if err != nil {
 		return err
 	}

@@ -102,10 +102,10 @@ func (n *Node) giveUp(id protocol.CaseID) error {
 
 // signCase publishes the next revision of a case; the caller holds desk.
 func (n *Node) signCase(id protocol.CaseID, e protocol.Entry, reviewBy time.Time) (*protocol.Record, error) {
-	r, err := n.append(id, func(h protocol.Header) (*protocol.Record, error) {
+	r, err := n.append(id, func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
 		e.Header = h
 		e.At, e.ReviewBy = n.now(), reviewBy
-		return protocol.Sign(n.key, e)
+		return protocol.Sign(key, e)
 	})
 	if err != nil {
 		return nil, err
@@ -152,16 +152,16 @@ func (n *Node) signTakedown(id protocol.CaseID, number string, reason protocol.R
 		ShownUntil: until}); err != nil {
 		return nil, err
 	}
-	return n.append(id, func(h protocol.Header) (*protocol.Record, error) {
+	return n.append(id, func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
 		h.At = now
-		return protocol.Sign(n.key, protocol.Entry{Header: h, Takedown: &protocol.Takedown{LastRev: h.Rev - 1, Gone: marks}})
+		return protocol.Sign(key, protocol.Entry{Header: h, Takedown: &protocol.Takedown{LastRev: h.Rev - 1, Gone: marks}})
 	})
 }
 
 // signStance publishes what we say of another member; the caller holds desk.
 func (n *Node) signStance(s protocol.Stance) (*protocol.Record, error) {
-	return n.append(protocol.StanceID(s.Member), func(h protocol.Header) (*protocol.Record, error) {
+	return n.append(protocol.StanceID(s.Member), func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
 		h.At = n.now()
-		return protocol.Sign(n.key, protocol.Entry{Header: h, Stance: &s})
+		return protocol.Sign(key, protocol.Entry{Header: h, Stance: &s})
 	})
 }

@@ -75,7 +75,7 @@ func (b *buckets) cardsOf(card *protocol.Card) (protocol.Chain, error) {
 	return chain, nil
 }
 
-// void gives up what a chain of cards has made void of a member's log. protocol.md 8.8
+// void gives up what a chain of cards has made void of a member's log. protocol.md 8.11
 func (c *change) void(m *member, chain protocol.Chain) error {
 	card := chain.Card()
 	if len(chain) == 1 && card.Continues == nil {

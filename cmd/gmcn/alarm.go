@@ -26,6 +26,8 @@ var alarmWords = map[node.AlarmKind]string{
 		"start it again then.",
 	node.AlarmInstance: "Another server has published with our key, so this one publishes nothing any more. Find out which is right and stop the other. " +
 		"If nobody of us did it, the key is stolen: telephone the other countries. Only a card of a new epoch, signed with the root key, lets this node publish again.",
+	node.AlarmNeedsRoot: "Our newest card names another node key than this node has, so it can sign and publish nothing. If you did not make that card, " +
+		"somebody has the root key: telephone the other countries. Else bring the root key and give this node a new key: gmcn key rotate.",
 }
 
 // gateText says why the node sends nothing and how much waits; "" while it sends.
@@ -37,7 +39,7 @@ func gateText(g node.Gate) string {
 	case node.GateTwin:
 		text = "This node publishes nothing: another server with its key runs. Stop that one, then start this one again. What is decided holds on our own site."
 	case node.GateNeedsRoot:
-		text = "This node may not publish: another server has published with our key. What is decided holds on our own site only."
+		text = "This node may not publish until it has a card of a new epoch. What is decided holds on our own site only."
 	default:
 		text = fmt.Sprintf("This node publishes as soon as %d other countries have said how far its log goes; %d have. What is decided is saved, "+
 			"holds on our own site, and is sent then.", g.Need, g.Heard)

@@ -14,7 +14,8 @@ type alarmLine struct {
 	Country, Since, Command string
 }
 
-var alarmCommands = map[node.AlarmKind]string{node.AlarmCard: "gmcn card -renew", node.AlarmStore: "gmcn check"}
+var alarmCommands = map[node.AlarmKind]string{node.AlarmCard: "gmcn card -renew", node.AlarmStore: "gmcn check",
+	node.AlarmNeedsRoot: "gmcn key rotate"}
 
 // gateLine says on top of every page that the node may not write in its log yet.
 type gateLine struct {

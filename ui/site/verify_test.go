@@ -229,6 +229,7 @@ func TestPosterOutlivesItsKey(t *testing.T) {
 	w.check(err)
 	next := *card
 	next.Epoch, next.Issue, next.NodeKey = 2, 1, [32]byte(keyOf("second node XB").Public().(ed25519.PublicKey))
+	next.Continues = &protocol.Continues{Epoch: 1, Seq: 1000}
 	renewed, err := protocol.SignCard(keyOf("root XB"), next)
 	w.check(err)
 	if changed, err := w.store.RenewCard(renewed); err != nil || !changed {
