@@ -98,7 +98,7 @@ func (n *Node) pushLoop(ctx context.Context, m *mesh) error {
 		for o, d := range debtors {
 			at, batch := d.batch(time.Now())
 			switch id, ok := m.reaches(o); {
-			case d.busy || !ok || !n.gate.open():
+			case d.busy || !ok || n.gate.recovers(): // what is signed already is pushed even by who may sign no more
 				continue
 			case len(batch) > 0 && busy < maxPushes:
 				busy++
