@@ -22,6 +22,7 @@ import (
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/ui"
 	"github.com/gmcn/gmcn/ui/i18n"
+	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
 // configFile is the one configuration file, in the data folder.
@@ -151,6 +152,7 @@ type country struct {
 	dir    string
 	bundle *i18n.Bundle
 	look   *ui.Look
+	fonts  *typeset.Engine
 }
 
 // openCountry reads gmcn.toml and the folder site/ of a data folder and checks all of it. The error says what to do.
@@ -189,7 +191,36 @@ func openCountry(dir string) (*country, error) {
 	if c.look, err = ui.LoadLook(folder, c.Look); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "site"), err)
 	}
+	if c.fonts, err = openFonts(filepath.Join(dir, "fonts")); err != nil {
+		return nil, err
+	}
 	return c, nil
+}
+
+// openFonts reads the font packs in a folder, which need not be there, beside the fonts that are built in.
+func openFonts(folder string) (*typeset.Engine, error) {
+	files, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read font packs: %w", err)
+	}
+	var packs []typeset.Pack
+	for _, f := range files {
+		switch strings.ToLower(filepath.Ext(f.Name())) {
+		case ".ttf", ".otf", ".ttc":
+		default:
+			continue // licences
+		}
+		data, err := os.ReadFile(filepath.Join(folder, f.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("read font pack: %w", err)
+		}
+		packs = append(packs, typeset.Pack{Name: f.Name(), Data: data})
+	}
+	fonts, err := typeset.New(packs...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: take the file out, or put a whole one there", folder, err)
+	}
+	return fonts, nil
 }
 
 // inLine turns what the TOML reader says into sentences with lines.

@@ -26,10 +26,10 @@ var edges = map[string][]string{
 	"ui":                    {"protocol", "ui/i18n"},
 	"ui/poster":             {"protocol", "ui/i18n", "ui/poster/typeset"},
 	"ui/poster/typeset":     nil,
-	"ui/site":               {"protocol", "protocol/photo", "store", "ui", "ui/i18n", "ui/poster"},
-	"ui/admin":              {"protocol", "protocol/photo", "store", "node", "ui", "ui/i18n", "ui/poster"},
+	"ui/site":               {"protocol", "protocol/photo", "store", "ui", "ui/i18n", "ui/poster", "ui/poster/typeset"},
+	"ui/admin":              {"protocol", "protocol/photo", "store", "node", "ui", "ui/i18n", "ui/poster", "ui/poster/typeset", "ui/poster/typeset", "ui/site"},
 	"cmd/gmcn": {"protocol", "protocol/photo", "protocol/protocoltest", "store", "node", "ui", "ui/i18n", "ui/poster",
-		"ui/site", "ui/admin"},
+		"ui/poster/typeset", "ui/site", "ui/admin"},
 }
 
 // homes is where each heavy dependency may be imported, by the beginning of its path.

@@ -67,7 +67,7 @@ func newLog(w io.Writer) *slog.Logger {
 // newSite makes the public site of a country.
 func newSite(home *country, n *node.Node, log *slog.Logger) (http.Handler, error) {
 	return site.New(site.Config{Public: n.Public(), Bundle: home.bundle, Languages: home.Member.Languages, Look: home.look,
-		BaseURL: home.Member.Site, Demo: home.Demo, Log: log})
+		BaseURL: home.Member.Site, Fonts: home.fonts, Demo: home.Demo, Log: log})
 }
 
 // nodeConfig is the part of the configuration that is the node's.
@@ -98,7 +98,7 @@ func serve(ctx context.Context, dir string, log *slog.Logger) (err error) {
 		return err
 	}
 	console, err := admin.New(admin.Config{Node: n, Bundle: home.bundle, Languages: home.Member.Languages, Look: home.look,
-		SiteURL: home.Member.Site, PasswordHash: hash, Demo: home.Demo, Log: log})
+		SiteURL: home.Member.Site, PasswordHash: hash, Fonts: home.fonts, Demo: home.Demo, Log: log})
 	if err != nil {
 		return err
 	}

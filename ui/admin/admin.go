@@ -15,6 +15,8 @@ import (
 	"github.com/gmcn/gmcn/node"
 	"github.com/gmcn/gmcn/ui"
 	"github.com/gmcn/gmcn/ui/i18n"
+	"github.com/gmcn/gmcn/ui/poster/typeset"
+	"github.com/gmcn/gmcn/ui/site"
 )
 
 //go:embed template/*.html
@@ -32,6 +34,8 @@ type Config struct {
 	SiteURL string
 	// PasswordHash is the staff's password as HashPassword returned it.
 	PasswordHash string
+	// Fonts draw posters; nil is those that are built in.
+	Fonts *typeset.Engine
 	// Demo marks every page as a demonstration.
 	Demo bool
 	Log  *slog.Logger
@@ -41,6 +45,7 @@ type Config struct {
 type console struct {
 	Config
 	site     []siteLanguage
+	posters  *site.Posters
 	pages    *ui.Templates
 	static   *ui.Static
 	password *phc
@@ -77,6 +82,7 @@ func New(cfg Config) (http.Handler, error) {
 		}
 		s.site = append(s.site, siteLanguage{l.Tag, l.Dir})
 	}
+	s.posters = &site.Posters{Public: cfg.Node.Public(), Bundle: cfg.Bundle, Look: cfg.Look, BaseURL: cfg.SiteURL, Fonts: cfg.Fonts}
 	if s.static, err = ui.NewStatic(); err != nil {
 		return nil, err
 	}
@@ -133,6 +139,7 @@ func (s *console) routes() []route {
 		{"POST", "/:lang/cases/:id/renew", signedIn, s.renewCase},
 		{"GET", "/:lang/cases/:id/close", signedIn, s.showClose},
 		{"POST", "/:lang/cases/:id/close", signedIn, s.closeCase},
+		{"GET", "/:lang/cases/:id/poster", signedIn, s.showPoster},
 		{"GET", "/:lang/cases/:id/discard", signedIn, s.showDiscard},
 		{"POST", "/:lang/cases/:id/discard", signedIn, s.discardCase},
 		{"GET", "/:lang/cases/:id/remove/:part/:index", signedIn, s.showRemove},
@@ -140,6 +147,8 @@ func (s *console) routes() []route {
 		{"GET", "/:lang/closed/:closed", signedIn, s.showClosed},
 		{"GET", "/photos/:cid", signedIn, s.showPhoto},
 		{"GET", "/reports/:closed", signedIn, s.sendReport},
+		{"GET", "/posters/:id/poster.jpg", signedIn, s.sendPosterPreview},
+		{"GET", "/posters/:id/poster.pdf", signedIn, s.sendPoster},
 	}
 }
 

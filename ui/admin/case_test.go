@@ -60,7 +60,7 @@ func TestCaseFromDraftToClosing(t *testing.T) {
 	p = p.submit("", nil)
 	ref := protocol.RefOf(d.node.Origin(), id)
 	if !strings.Contains(p.text(), "The appeal is published.") || !strings.Contains(p.body, `href="https://site.example/en/cases/`+ref.String()+`"`) ||
-		!strings.Contains(p.body, `href="https://site.example/ar/cases/`+ref.String()+`/poster.pdf"`) {
+		!strings.Contains(p.body, `href="/en/cases/`+id.String()+`/poster"`) {
 		t.Fatalf("published: %s", p.text())
 	}
 	shown, err := d.node.Public().Case(ref)

@@ -29,7 +29,8 @@ type standing struct {
 	ReviewBy string
 	// PageURL is the public page in a language that suits the reader; "" if the public cannot see the case.
 	PageURL string
-	Posters []poster
+	// PosterURL is where the case's poster is made.
+	PosterURL string
 }
 
 // Badge is the class of the status.
@@ -40,17 +41,15 @@ func (st standing) Badge() string {
 	return "wait"
 }
 
-// poster is the address of a case's poster in one of the site's languages.
-type poster struct{ URL, Tag, Name string }
-
 func (s *console) standing(c *gin.Context, d *store.Draft) (standing, error) {
 	l := s.locale(c)
-	st := standing{Status: "published"}
+	st := standing{Status: "published", PosterURL: "/" + l.Tag + "/cases/" + d.ID.String() + "/poster"}
 	switch {
 	case d.Waiting == store.WishClose:
 		return standing{Status: "closing"}, nil
 	case !d.Public():
-		return standing{Status: "draft"}, nil
+		st.Status = "draft"
+		return st, nil
 	case d.Dirty:
 		st.Status = "changed"
 	case d.Waiting != "":
@@ -70,10 +69,6 @@ func (s *console) standing(c *gin.Context, d *store.Draft) (standing, error) {
 	}
 	st.ReviewBy = ui.DateText(l, protocol.DateOf(shown.ReviewBy.Local()))
 	st.PageURL = s.publicURL(s.textLanguage(l.Tag), ref)
-	for _, lang := range s.site {
-		in, _ := s.Bundle.Locale(lang.Tag)
-		st.Posters = append(st.Posters, poster{s.publicURL(lang.Tag, ref) + "/poster.pdf", lang.Tag, in.Endonym})
-	}
 	return st, nil
 }
 

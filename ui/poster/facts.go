@@ -196,3 +196,35 @@ func (w *writer) languages(tags []string) string {
 	}
 	return w.say(join(comma(w.l), names...))
 }
+
+// Fact is one thing that is known of the first child, in the words of the poster's first language.
+type Fact struct {
+	Key, Label, Value string
+	// Shown: a poster shows it unless others are chosen.
+	Shown bool
+}
+
+// Known returns all facts that a poster may show, the most useful first.
+func Known(in Input) []Fact {
+	set := &setter{fonts: in.Fonts, shaped: map[shapeKey]typeset.Paragraph{}}
+	if set.fonts == nil {
+		var err error
+		if set.fonts, err = builtIn(); err != nil {
+			return nil // Render says why
+		}
+	}
+	w := &writer{in: &in, l: in.Locales[0], set: set, missing: map[rune]string{}, found: in.Case.Kind == protocol.UnidentifiedFound}
+	var facts []Fact
+	shown := 0
+	for _, f := range w.known(&in.Case.Children[0]) {
+		if f.value == "" {
+			continue
+		}
+		one := Fact{Key: f.key, Label: w.l.T(f.label), Value: f.value, Shown: f.key != "born" && shown < MaxFacts}
+		if one.Shown {
+			shown++
+		}
+		facts = append(facts, one)
+	}
+	return facts
+}

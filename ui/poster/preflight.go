@@ -15,7 +15,7 @@ import (
 
 // Advice is one thing that a person should look at before a poster is hung up.
 type Advice struct {
-	// Key is the last part of the message's key: "preflight." + Key.
+	// Key is the last part of the key of its message, which stands among those of the console's checks.
 	Key string
 	// Args are the message's names and values in turn.
 	Args []any

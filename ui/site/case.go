@@ -35,6 +35,7 @@ type casePage struct {
 	Updated       string
 	Back          string
 	Poster        string // where the poster is
+	Posters       string // where another is chosen
 	Address       string
 	OtherLanguage []ui.Language
 }
@@ -84,7 +85,7 @@ func (s *site) showCase(c *gin.Context, l *i18n.Locale) error {
 	p := &casePage{
 		Page: page, Case: k, Own: shown.Own, Since: ui.Since(l, k), Kind: l.T("kind." + string(k.Kind)), Hotline: hotline(k, owner),
 		Source: s.member(l, owner), Updated: ui.DateText(l, protocol.DateOf(shown.At.UTC())), Address: s.BaseURL + "/c/" + ref.String(),
-		Back: "/" + l.Tag + "/cases", Poster: "/" + l.Tag + path + "/poster.pdf",
+		Back: "/" + l.Tag + "/cases", Poster: "/" + l.Tag + path + "/poster.pdf", Posters: "/" + l.Tag + path + "/poster",
 	}
 	if !shown.Own {
 		p.Back = query(p.Back, "tab", "network")

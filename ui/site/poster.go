@@ -1,184 +1,177 @@
 package site
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"html/template"
-	"io/fs"
+	"image/jpeg"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/gmcn/gmcn/protocol"
-	"github.com/gmcn/gmcn/protocol/photo"
 	"github.com/gmcn/gmcn/store"
 	"github.com/gmcn/gmcn/ui"
 	"github.com/gmcn/gmcn/ui/i18n"
 	"github.com/gmcn/gmcn/ui/poster"
 )
 
-// letterCountries print on Letter, not on A4.
-var letterCountries = []string{"US", "CA", "MX", "CL", "CO", "CR", "DO", "GT", "NI", "PA", "PH", "PR", "SV", "VE"}
-
-// noPosterPage says that the poster cannot be made in this language.
-type noPosterPage struct {
-	ui.Page
-	Message template.HTML
-	Back    string
+// posterOf returns the case that the address names and its poster as the query asks for it, without photos.
+func (s *site) posterOf(c *gin.Context, l *i18n.Locale) (shown *store.Shown, in poster.Input, err error) {
+	ref, err := refOf(c)
+	if err != nil {
+		return nil, in, err
+	}
+	if shown, err = s.Public.Case(ref); err != nil {
+		return nil, in, err
+	}
+	if in, err = s.posters.Of(shown); err != nil {
+		return nil, in, err
+	}
+	return shown, in, s.posters.Ask(&in, c.Request.URL.Query(), l)
 }
 
 func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
-	ref, err := refOf(c)
+	shown, in, err := s.posterOf(c, l)
 	if err != nil {
 		return err
-	}
-	shown, err := s.Public.Case(ref)
-	if err != nil {
-		return err
-	}
-	owner, err := s.Public.Card(shown.Origin)
-	if err != nil {
-		return err
-	}
-	own, err := s.Public.Own()
-	if err != nil {
-		return err
-	}
-	languages, err := s.posterLocales(c, l)
-	if err != nil {
-		return err
-	}
-	in := poster.Input{
-		Case: shown.Case, Locales: languages, Format: poster.A4, Organisation: owner.Names, Hotline: hotline(shown.Case, owner),
-		CaseURL: s.BaseURL + "/c/" + ref.String(), Brand: s.Look.Theme.Brand, Accent: s.Look.Theme.Accent,
-		Updated: shown.At, ValidUntil: shown.ReviewBy, Fingerprint: shown.Origin.Fingerprint(),
-	}
-	if in.Code, err = s.posterCode(shown); err != nil {
-		return err
-	}
-	if in.Code != "" {
-		in.CheckURL = strings.TrimPrefix(s.BaseURL, "https://") + "/verify"
-	}
-	if shown.Case.From.Country == owner.Country {
-		in.CountryNames = owner.CountryNames
-	}
-	if slices.Contains(letterCountries, own.Country) {
-		in.Format = poster.Letter
-	}
-	switch size := c.Query("size"); size {
-	case "":
-	case "A4", "A5", "letter":
-		in.Format = poster.Format(size)
-	default:
-		return &ui.Fault{Status: http.StatusBadRequest, Key: "badrequest"}
 	}
 	done, err := s.busy(c)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := s.addPhotos(&in, shown); err != nil {
+	if err := s.posters.AddShown(&in, shown); err != nil {
 		return err
 	}
 	pdf, err := poster.Render(in)
 	var glyphs *poster.GlyphError
 	if errors.As(err, &glyphs) {
-		return s.showNoPoster(c, l, in, ref)
+		return s.showNoPoster(c, l, in, shown.Ref)
 	}
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(pdf)
+	return s.sendPoster(c, "application/pdf", FileName(shown.Case.Number)+".pdf", pdf)
+}
+
+// PreviewWidth is that of the picture of a poster beside its form, in pixels.
+const PreviewWidth = 480
+
+// showPreview answers with the first page of a poster as a picture.
+func (s *site) showPreview(c *gin.Context, l *i18n.Locale) error {
+	shown, in, err := s.posterOf(c, l)
+	if err != nil {
+		return err
+	}
+	done, err := s.busy(c)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := s.posters.AddShown(&in, shown); err != nil {
+		return err
+	}
+	picture, err := Preview(in)
+	var glyphs *poster.GlyphError
+	if errors.As(err, &glyphs) {
+		return &ui.Fault{Status: http.StatusNotAcceptable, Key: "badrequest", Err: err}
+	}
+	if err != nil {
+		return err
+	}
+	return s.sendPoster(c, "image/jpeg", FileName(shown.Case.Number)+".jpg", picture)
+}
+
+// Preview paints the first page of a poster as a small JPEG. Its errors are those of poster.Render.
+func Preview(in poster.Input) ([]byte, error) {
+	img, err := poster.Image(in, 0, PreviewWidth)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = jpeg.Encode(&b, img, &jpeg.Options{Quality: 85})
+	return b.Bytes(), err
+}
+
+// sendPoster answers with a poster that is good for as long as a page is.
+func (s *site) sendPoster(c *gin.Context, kind, name string, b []byte) error {
+	sum := sha256.Sum256(b)
 	etag := `"` + hex.EncodeToString(sum[:16]) + `"`
 	c.Header("ETag", etag)
 	c.Header("X-Robots-Tag", "noindex")
-	c.Header("Content-Disposition", `inline; filename="`+fileName(shown.Case.Number)+`.pdf"`)
+	c.Header("Content-Disposition", `inline; filename="`+name+`"`)
 	if ui.NotModified(c, etag) {
 		return nil
 	}
-	ui.Send(c, http.StatusOK, "application/pdf", pdf)
+	ui.Send(c, http.StatusOK, kind, b)
 	return nil
 }
 
-// posterLocales returns the one or two languages of a poster: those that the request names with in, which need not be the
-// site's, or else the page's.
-func (s *site) posterLocales(c *gin.Context, l *i18n.Locale) ([]*i18n.Locale, error) {
-	tags := c.QueryArray("in")
-	if len(tags) == 0 {
-		return []*i18n.Locale{l}, nil
-	}
-	var all []*i18n.Locale
-	for _, tag := range tags {
-		l, ok := s.Bundle.PosterLocale(tag)
-		if !ok || len(all) == 2 || slices.Contains(all, l) {
-			return nil, &ui.Fault{Status: http.StatusBadRequest, Key: "badrequest"}
-		}
-		all = append(all, l)
-	}
-	return all, nil
+// posterPage lets a visitor choose what the poster is to be like, and shows it.
+type posterPage struct {
+	ui.Page
+	Name, Back string
+	Form       PosterForm
+	// Preview and File are addresses; "" for a poster that cannot be drawn so.
+	Preview, File string
+	Width, Height int // of the preview
 }
 
-// maxCode is the length of the longest address in a QR code that can be read off paper: version 8, level M.
-const maxCode = 200
-
-// posterCode returns the address for the QR code of a case's poster, which says whether the poster is genuine; "" when the
-// owner's stamp is missing or does not hold, for then it would speak against a child's poster, or when it is too long.
-func (s *site) posterCode(shown *store.Shown) (string, error) {
-	cards, _, err := s.Public.Signers(shown.Stamp)
+func (s *site) showPosterPage(c *gin.Context, l *i18n.Locale) error {
+	shown, in, err := s.posterOf(c, l)
 	if err != nil {
-		return "", err
+		return err
 	}
-	for _, card := range cards {
-		if card.Origin() == shown.Origin && shown.Stamp.Check(card) == nil {
-			if code := stampURL(s.BaseURL, shown.Stamp); len(code) <= maxCode {
-				return code, nil
-			}
-		}
+	path := "/cases/" + shown.Ref.String()
+	page, err := s.page(l, path+"/poster")
+	if err != nil {
+		return err
 	}
-	return "", nil
+	p := &posterPage{Page: page, Name: ui.Name(l, shown.Case), Back: "/" + l.Tag + path, Form: s.posters.Form(&in)}
+	p.Title, p.NoIndex, p.Scripts = l.T("site.posterchoose"), true, []string{"poster.js"}
+	pages, err := poster.Compose(in)
+	var glyphs *poster.GlyphError
+	switch {
+	case errors.As(err, &glyphs):
+	case err != nil:
+		return err
+	default:
+		query := AskFor(&in).Encode()
+		p.Preview, p.File = "/"+l.Tag+path+"/poster.jpg?"+query, "/"+l.Tag+path+"/poster.pdf?"+query
+		p.Width, p.Height = PreviewWidth, int(PreviewWidth*pages[0].H/pages[0].W)
+	}
+	return s.templates.Render(c, http.StatusOK, "poster", p)
 }
 
-// stampURL returns the address that answers for a stamp. Scheme and host are in capitals, which all browsers take, so that
-// a QR code needs less room; a path in the base is not.
-func stampURL(base string, stamp protocol.Stamp) string {
-	scheme, rest, _ := strings.Cut(base, "://")
-	host, path, deep := strings.Cut(rest, "/")
-	if deep {
-		path = "/" + path
+// AskFor returns the query that asks for a poster: what Ask undoes.
+func AskFor(in *poster.Input) url.Values {
+	q := url.Values{"size": {string(in.Format)}}
+	for _, l := range in.Locales {
+		q.Add("in", l.Tag)
 	}
-	return strings.ToUpper(scheme+"://"+host) + path + "/V/" + stamp.Code()
+	if in.Heading == poster.HelpFind {
+		q.Set("heading", "helpfind")
+	}
+	for name, on := range map[string]bool{"bw": in.BlackWhite, "tear": in.TearOff, "together": in.Together} {
+		if on {
+			q.Set(name, "1")
+		}
+	}
+	q["fact"] = in.Facts
+	return q
 }
 
-// addPhotos puts those photos of the page that the poster shows on it, at a size for paper. It does without one whose file
-// is not here.
-func (s *site) addPhotos(in *poster.Input, shown *store.Shown) error {
-	known := pictures(shown)
-	for {
-		in.Photos = nil
-		gone := -1
-		for _, i := range poster.Choose(shown.Case, known) {
-			full, err := s.Public.Photo(known[i].File.Cid)
-			if errors.Is(err, fs.ErrNotExist) {
-				gone = i
-				break
-			}
-			if err != nil {
-				return err
-			}
-			b, err := photo.Resize(full, 800, 1000, 78)
-			if err != nil {
-				return err
-			}
-			in.Photos = append(in.Photos, poster.Picture{JPEG: b, Info: known[i]})
-		}
-		if gone < 0 {
-			return nil
-		}
-		known = slices.Delete(known, gone, gone+1) // another may be shown in its place
-	}
+// noPosterPage says that the poster cannot be made in this language.
+type noPosterPage struct {
+	ui.Page
+	Message template.HTML
+	Back    string
 }
 
 // showNoPoster answers 406 with links to the languages in which the poster can be made.
@@ -207,12 +200,45 @@ func (s *site) showNoPoster(c *gin.Context, l *i18n.Locale, in poster.Input, ref
 	return s.templates.Render(c, http.StatusNotAcceptable, "noposter", p)
 }
 
-// fileName makes a name for a file of a case number: letters, digits and dashes.
-func fileName(number string) string {
-	return strings.Map(func(r rune) rune {
-		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
-			return r
-		}
-		return '-'
-	}, number)
+// PosterForm is what a form for a poster offers, and what is chosen.
+type PosterForm struct {
+	Formats   []Choice
+	Languages []Choice // the first language
+	Second    []Choice // the other one; the first of them is none
+	Headings  []Choice // empty for a child found, whose poster asks who it is
+	Facts     []Choice // those that are known of the first child, in the poster's language
+	// Together: the two languages read the same way.
+	MayTogether, Together, BlackWhite, TearOff bool
+}
+
+// Choice is one of several.
+type Choice struct {
+	Value, Text, Lang string
+	Chosen            bool
+}
+
+// Form returns the form for a poster as it stands. The texts of formats and headings are message keys.
+func (p *Posters) Form(in *poster.Input) PosterForm {
+	f := PosterForm{BlackWhite: in.BlackWhite, TearOff: in.TearOff, Together: in.Together}
+	for _, format := range poster.Formats() {
+		f.Formats = append(f.Formats, Choice{Value: string(format), Text: "format." + strings.ToLower(string(format)), Chosen: format == in.Format})
+	}
+	second := ""
+	if len(in.Locales) == 2 {
+		second = in.Locales[1].Tag
+		f.MayTogether = in.Locales[0].Dir == in.Locales[1].Dir
+	}
+	for _, l := range p.Bundle.PosterLocales() {
+		f.Languages = append(f.Languages, Choice{Value: l.Tag, Text: l.Endonym, Lang: l.Tag, Chosen: l.Tag == in.Locales[0].Tag})
+		f.Second = append(f.Second, Choice{Value: l.Tag, Text: l.Endonym, Lang: l.Tag, Chosen: l.Tag == second})
+	}
+	if in.Case.Kind != protocol.UnidentifiedFound {
+		f.Headings = []Choice{{Value: "missing", Text: "heading.missing", Chosen: in.Heading == poster.Missing},
+			{Value: "helpfind", Text: "heading.helpfind", Chosen: in.Heading == poster.HelpFind}}
+	}
+	known := poster.Known(*in)
+	for _, fact := range known {
+		f.Facts = append(f.Facts, Choice{Value: fact.Key, Text: fact.Label + ": " + fact.Value, Chosen: slices.Contains(in.Facts, fact.Key) || in.Facts == nil && fact.Shown})
+	}
+	return f
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/gmcn/gmcn/store"
 	"github.com/gmcn/gmcn/ui"
 	"github.com/gmcn/gmcn/ui/i18n"
+	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
 //go:embed template/*.html
@@ -33,6 +34,8 @@ type Config struct {
 	Look      *ui.Look
 	// BaseURL is the site's own address without a slash at the end, for QR codes and for links between languages.
 	BaseURL string
+	// Fonts draw posters; nil is those that are built in.
+	Fonts *typeset.Engine
 	// Demo marks every page as a demonstration and keeps search engines away.
 	Demo bool
 	Log  *slog.Logger
@@ -43,6 +46,7 @@ type site struct {
 	static    *ui.Static
 	templates *ui.Templates
 	sizes     *sizes
+	posters   *Posters
 	// work bounds how many posters and photos are made at once.
 	work chan struct{}
 }
@@ -57,6 +61,8 @@ var routes = []struct {
 	{"/:lang/", in((*site).showHome)},
 	{"/:lang/cases", in((*site).showCases)},
 	{"/:lang/cases/:ref", in((*site).showCase)},
+	{"/:lang/cases/:ref/poster", in((*site).showPosterPage)},
+	{"/:lang/cases/:ref/poster.jpg", in((*site).showPreview)},
 	{"/:lang/cases/:ref/poster.pdf", in((*site).showPoster)},
 	{"/:lang/about", in((*site).showAbout)},
 	{"/:lang/verify", in((*site).showVerify)},
@@ -85,6 +91,7 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	s := &site{Config: cfg, sizes: newSizes(), work: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)))}
 	s.BaseURL = strings.TrimSuffix(cfg.BaseURL, "/")
+	s.posters = &Posters{Public: cfg.Public, Bundle: cfg.Bundle, Look: cfg.Look, BaseURL: s.BaseURL, Fonts: cfg.Fonts}
 	var err error
 	if s.static, err = ui.NewStatic(); err != nil {
 		return nil, fmt.Errorf("public site: %w", err)

@@ -292,22 +292,22 @@ func TestQRCodeOfAPosterLeadsToTheAnswer(t *testing.T) {
 // A poster bears the code only if the owner's stamp holds: another would speak against a child's poster.
 func TestPosterBearsAGoodStampAlone(t *testing.T) {
 	w := newWorld(t, "XA", languages, false)
-	s := &site{Config: w.cfg}
+	s := &Posters{Public: w.store.Public(), BaseURL: w.cfg.BaseURL}
 	shown, err := s.Public.Case(w.refs["XB-2026-001"])
 	w.check(err)
-	if code, err := s.posterCode(shown); err != nil || code != stampURL("https://own.example", shown.Stamp) {
+	if code, err := s.code(shown); err != nil || code != stampURL("https://own.example", shown.Stamp) {
 		t.Errorf("%q, %v", code, err)
 	}
 	for name, change := range map[string]func(*protocol.Stamp){"forged": func(s *protocol.Stamp) { s.Signature[0] ^= 1 }, "none": func(s *protocol.Stamp) { *s = protocol.Stamp{} }} {
 		bad := *shown
 		change(&bad.Stamp)
-		if code, err := s.posterCode(&bad); err != nil || code != "" {
+		if code, err := s.code(&bad); err != nil || code != "" {
 			t.Errorf("%s: %q, %v", name, code, err)
 		}
 	}
 	for length, fits := range map[int]bool{43: true, 44: false} {
 		s.BaseURL = "https://" + strings.Repeat("x", length)
-		if code, err := s.posterCode(shown); err != nil || (code != "") != fits {
+		if code, err := s.code(shown); err != nil || (code != "") != fits {
 			t.Errorf("a host of %d letters: %q, %v", length, code, err)
 		}
 	}
