@@ -60,7 +60,11 @@ type Hotline struct {
 }
 
 // Share is what a messenger shows of a page.
-type Share struct{ Title, Description, URL string }
+type Share struct {
+	Title, Description, URL string
+	// Image is the address of a picture of 1200 by 630 pixels; "" for none. Alt says what is on it.
+	Image, Alt string
+}
 
 // HotlinesOf returns a member's hotlines for a page in the language.
 func HotlinesOf(l *i18n.Locale, hotlines []protocol.Hotline) []Hotline {

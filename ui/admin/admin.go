@@ -147,7 +147,8 @@ func (s *console) routes() []route {
 		{"GET", "/:lang/closed/:closed", signedIn, s.showClosed},
 		{"GET", "/photos/:cid", signedIn, s.showPhoto},
 		{"GET", "/reports/:closed", signedIn, s.sendReport},
-		{"GET", "/posters/:id/poster.jpg", signedIn, s.sendPosterPreview},
+		{"GET", "/posters/:id/preview.jpg", signedIn, s.sendPosterPreview},
+		{"GET", "/posters/:id/poster.jpg", signedIn, s.sendPoster},
 		{"GET", "/posters/:id/poster.pdf", signedIn, s.sendPoster},
 	}
 }

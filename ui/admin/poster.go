@@ -29,7 +29,8 @@ type posterPage struct {
 	// Preview and File are addresses; "" for a poster that cannot be made so. A poster that Stops may be looked at and not
 	// be taken away.
 	Preview, File string
-	Width, Height int // of the preview
+	Screen        bool // File is a picture to share
+	Width, Height int  // of the preview
 	Stops, Advice []string
 }
 
@@ -110,10 +111,13 @@ func (s *console) showPoster(c *gin.Context) error {
 	}
 	if err == nil {
 		query := site.AskFor(&in).Encode()
-		p.Preview = "/posters/" + id + "/poster.jpg?" + query
+		p.Preview = "/posters/" + id + "/preview.jpg?" + query
 		p.Width, p.Height = site.PreviewWidth, int(site.PreviewWidth*pages[0].H/pages[0].W)
 		if len(p.Stops) == 0 {
 			p.File = "/posters/" + id + "/poster.pdf?" + query
+			if p.Screen = in.Format.Screen(); p.Screen {
+				p.File = "/posters/" + id + "/poster.jpg?" + query
+			}
 		}
 	}
 	return s.pages.Render(c, http.StatusOK, "poster", &p)
@@ -151,11 +155,15 @@ func (s *console) sendPoster(c *gin.Context) error {
 			return &ui.Fault{Status: http.StatusConflict, Key: "badrequest", Err: fmt.Errorf("the poster is stopped: %s", a.Key)}
 		}
 	}
-	b, err := poster.Render(in)
+	make, kind, suffix := poster.Render, "application/pdf", ".pdf"
+	if in.Format.Screen() {
+		make, kind, suffix = poster.Share, "image/jpeg", ".jpg"
+	}
+	b, err := make(in)
 	if err != nil {
 		return err
 	}
-	c.Header("Content-Disposition", `inline; filename="`+site.FileName(d.Case.Number)+`.pdf"`)
-	ui.Send(c, http.StatusOK, "application/pdf", b)
+	c.Header("Content-Disposition", `inline; filename="`+site.FileName(d.Case.Number)+suffix+`"`)
+	ui.Send(c, http.StatusOK, kind, b)
 	return nil
 }

@@ -66,7 +66,7 @@ func TestPosterOfACase(t *testing.T) {
 	if two.status != 200 || !strings.Contains(two.body, "/Count 2") {
 		t.Errorf("two languages: %d", two.status)
 	}
-	if picture := d.get(link(chosen, "poster.jpg")); picture.status != 200 || picture.header.Get("Content-Type") != "image/jpeg" {
+	if picture := d.get(link(chosen, "preview.jpg")); picture.status != 200 || picture.header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("the preview: %d %v", picture.status, picture.header)
 	}
 	if p := d.get("/en/cases/" + id + "/poster?fact=sex&fact=height&fact=hair&fact=eyes&fact=marks&fact=clothing&fact=weight"); !strings.Contains(p.text(), "More than six facts") {

@@ -52,6 +52,9 @@ const (
 // Formats returns all of them, in the order in which a form offers them. The caller owns the slice.
 func Formats() []Format { return []Format{A4, Letter, A5, Square, Story, Wide} }
 
+// Screen says that the format is a picture to share, which Share makes, and not paper.
+func (f Format) Screen() bool { return designs[f].screen }
+
 // Heading is what stands above the name. A child found, whom nobody knows, has its own.
 type Heading int
 

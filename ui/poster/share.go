@@ -22,7 +22,7 @@ const (
 // one for paper.
 func Share(in Input) (picture []byte, err error) {
 	defer rescue(&err)
-	if d, ok := designs[in.Format]; ok && !d.screen {
+	if !in.Format.Screen() {
 		return nil, fmt.Errorf("share poster: %s is for paper", in.Format)
 	}
 	pages, err := compose(&in)

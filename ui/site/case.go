@@ -103,7 +103,8 @@ func (s *site) showCase(c *gin.Context, l *i18n.Locale) error {
 		p.Heading, p.Seen, p.FromLabel = template.HTML(template.HTMLEscapeString(title)), "", l.T("case.foundin")
 	}
 	p.Title, p.Description = title, p.Since+" · "+p.Place
-	p.Share = &ui.Share{Title: title, Description: p.Description, URL: s.BaseURL + "/" + l.Tag + path}
+	p.Share = &ui.Share{Title: title, Description: p.Description, URL: s.BaseURL + "/" + l.Tag + path,
+		Image: s.BaseURL + "/" + l.Tag + path + "/poster.jpg?size=wide", Alt: title}
 	if lang, text := k.What.Pick(l.Tag); text != "" {
 		p.What = text
 		if lang != l.Tag {

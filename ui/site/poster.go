@@ -37,6 +37,26 @@ func (s *site) posterOf(c *gin.Context, l *i18n.Locale) (shown *store.Shown, in 
 }
 
 func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
+	return s.paint(c, l, func(in poster.Input) ([]byte, error) { return poster.Render(in) }, "application/pdf", ".pdf")
+}
+
+// showShare answers with a poster for screens.
+func (s *site) showShare(c *gin.Context, l *i18n.Locale) error {
+	return s.paint(c, l, func(in poster.Input) ([]byte, error) {
+		if !in.Format.Screen() {
+			return nil, errAsked
+		}
+		return poster.Share(in)
+	}, "image/jpeg", ".jpg")
+}
+
+// showPreview answers with the first page of a poster as a small picture.
+func (s *site) showPreview(c *gin.Context, l *i18n.Locale) error {
+	return s.paint(c, l, Preview, "image/jpeg", ".jpg")
+}
+
+// paint answers with what do makes of the poster that the address asks for.
+func (s *site) paint(c *gin.Context, l *i18n.Locale, do func(poster.Input) ([]byte, error), kind, suffix string) error {
 	shown, in, err := s.posterOf(c, l)
 	if err != nil {
 		return err
@@ -49,7 +69,7 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 	if err := s.posters.AddShown(&in, shown); err != nil {
 		return err
 	}
-	pdf, err := poster.Render(in)
+	b, err := do(in)
 	var glyphs *poster.GlyphError
 	if errors.As(err, &glyphs) {
 		return s.showNoPoster(c, l, in, shown.Ref)
@@ -57,36 +77,20 @@ func (s *site) showPoster(c *gin.Context, l *i18n.Locale) error {
 	if err != nil {
 		return err
 	}
-	return s.sendPoster(c, "application/pdf", FileName(shown.Case.Number)+".pdf", pdf)
+	sum := sha256.Sum256(b)
+	etag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	c.Header("ETag", etag)
+	c.Header("X-Robots-Tag", "noindex")
+	c.Header("Content-Disposition", `inline; filename="`+FileName(shown.Case.Number)+suffix+`"`)
+	if ui.NotModified(c, etag) {
+		return nil
+	}
+	ui.Send(c, http.StatusOK, kind, b)
+	return nil
 }
 
 // PreviewWidth is that of the picture of a poster beside its form, in pixels.
 const PreviewWidth = 480
-
-// showPreview answers with the first page of a poster as a picture.
-func (s *site) showPreview(c *gin.Context, l *i18n.Locale) error {
-	shown, in, err := s.posterOf(c, l)
-	if err != nil {
-		return err
-	}
-	done, err := s.busy(c)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if err := s.posters.AddShown(&in, shown); err != nil {
-		return err
-	}
-	picture, err := Preview(in)
-	var glyphs *poster.GlyphError
-	if errors.As(err, &glyphs) {
-		return &ui.Fault{Status: http.StatusNotAcceptable, Key: "badrequest", Err: err}
-	}
-	if err != nil {
-		return err
-	}
-	return s.sendPoster(c, "image/jpeg", FileName(shown.Case.Number)+".jpg", picture)
-}
 
 // Preview paints the first page of a poster as a small JPEG. Its errors are those of poster.Render.
 func Preview(in poster.Input) ([]byte, error) {
@@ -99,20 +103,6 @@ func Preview(in poster.Input) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// sendPoster answers with a poster that is good for as long as a page is.
-func (s *site) sendPoster(c *gin.Context, kind, name string, b []byte) error {
-	sum := sha256.Sum256(b)
-	etag := `"` + hex.EncodeToString(sum[:16]) + `"`
-	c.Header("ETag", etag)
-	c.Header("X-Robots-Tag", "noindex")
-	c.Header("Content-Disposition", `inline; filename="`+name+`"`)
-	if ui.NotModified(c, etag) {
-		return nil
-	}
-	ui.Send(c, http.StatusOK, kind, b)
-	return nil
-}
-
 // posterPage lets a visitor choose what the poster is to be like, and shows it.
 type posterPage struct {
 	ui.Page
@@ -120,7 +110,8 @@ type posterPage struct {
 	Form       PosterForm
 	// Preview and File are addresses; "" for a poster that cannot be drawn so.
 	Preview, File string
-	Width, Height int // of the preview
+	Screen        bool // File is a picture to share
+	Width, Height int  // of the preview
 }
 
 func (s *site) showPosterPage(c *gin.Context, l *i18n.Locale) error {
@@ -143,7 +134,10 @@ func (s *site) showPosterPage(c *gin.Context, l *i18n.Locale) error {
 		return err
 	default:
 		query := AskFor(&in).Encode()
-		p.Preview, p.File = "/"+l.Tag+path+"/poster.jpg?"+query, "/"+l.Tag+path+"/poster.pdf?"+query
+		p.Preview, p.File = "/"+l.Tag+path+"/preview.jpg?"+query, "/"+l.Tag+path+"/poster.pdf?"+query
+		if p.Screen = in.Format.Screen(); p.Screen {
+			p.File = "/" + l.Tag + path + "/poster.jpg?" + query
+		}
 		p.Width, p.Height = PreviewWidth, int(PreviewWidth*pages[0].H/pages[0].W)
 	}
 	return s.templates.Render(c, http.StatusOK, "poster", p)
