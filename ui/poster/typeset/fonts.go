@@ -15,7 +15,8 @@ import (
 	"github.com/go-text/typesetting/language"
 )
 
-// The fonts are Noto, under the SIL Open Font License 1.1: fonts/OFL.txt. ../fonts/build.sh makes them.
+// The fonts are Noto, under the SIL Open Font License 1.1: fonts/OFL.txt. ../fonts/build.sh makes them, and the packs in
+// ../fonts/packs that releases carry.
 //
 //go:embed fonts/*.gz
 var packed embed.FS
