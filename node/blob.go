@@ -140,10 +140,12 @@ func (m *mesh) serveBlob(s network.Stream, id peer.ID) error {
 		return errAnswer
 	}
 	if !m.give(id) {
-		after := uint32((blobsWait/2 + rand.N(blobsWait)).Milliseconds())
-		return f.send(protocol.Frame{Data: &protocol.Data{State: protocol.BlobBusy, After: after}})
+		return f.send(busyFor(blobsWait/2 + rand.N(blobsWait)))
 	}
 	defer m.given(id)
+	if wait := m.photoWait(id, photoLeast); wait > 0 {
+		return f.send(busyFor(wait))
+	}
 	b, err := m.n.store.SharedPhoto(ask.Want.File.Cid)
 	switch {
 	case errors.Is(err, store.ErrGone):
@@ -152,6 +154,9 @@ func (m *mesh) serveBlob(s network.Stream, id peer.ID) error {
 		return f.send(protocol.Frame{Data: &protocol.Data{State: protocol.BlobNone}})
 	case err != nil:
 		return err
+	}
+	if wait := m.photoWait(id, len(b)-int(ask.Want.Offset)-photoLeast); wait > 0 {
+		return f.send(busyFor(wait))
 	}
 	if err := f.write(protocol.Frame{Data: &protocol.Data{State: protocol.BlobOK, Size: uint32(len(b))}}); err != nil {
 		return err
@@ -167,6 +172,11 @@ func (m *mesh) serveBlob(s network.Stream, id peer.ID) error {
 		}
 	}
 	return f.flush()
+}
+
+func busyFor(d time.Duration) protocol.Frame {
+	after := uint32(max(1, min(d, protocol.MaxBusy).Milliseconds()))
+	return protocol.Frame{Data: &protocol.Data{State: protocol.BlobBusy, After: after}}
 }
 
 // give says whether we may give one more photo, to this member; given ends it.

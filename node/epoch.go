@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/gmcn/gmcn/protocol"
 )
 
@@ -32,26 +30,9 @@ func (n *Node) holdsKey() bool {
 	return err == nil
 }
 
-const (
-	// cardRate and cardBurst bound the cards that we take of one member, in cards a second.
-	cardRate, cardBurst = 1.0 / 60, 30
-	// cutOffAfter is how long a node whose key is out stays connected, so that its own staff hears of the new card.
-	cutOffAfter = 2 * time.Second
-)
+// cutOffAfter is how long a node whose key is out stays connected, so that its own staff hears of the new card.
+const cutOffAfter = 2 * time.Second
 
-// cardRates bounds the cards of each member.
-func (n *Node) mayRenew(o protocol.Origin) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	l := n.renewals[o]
-	if l == nil {
-		l = rate.NewLimiter(cardRate, cardBurst)
-		n.renewals[o] = l
-	}
-	return l.Allow()
-}
-
-// errManyCards is a card of a member that signs one after another: a later pull brings the last.
 var errManyCards = errors.New("too many cards of one member")
 
 // TakeCard takes a card of a member that we have, or of ourselves, whoever brings it: the root key of the member vouches for
@@ -70,7 +51,7 @@ func (n *Node) TakeCard(card *protocol.Card) error {
 		}
 		return protocol.ErrStored
 	}
-	if !n.mayRenew(o) {
+	if !n.budget(o).cards.Allow() {
 		return errManyCards
 	}
 	if o == n.Origin() { // nothing may be signed under the card before meanwhile

@@ -18,6 +18,8 @@ type framed struct {
 	s network.Stream
 	r *bufio.Reader
 	w *bufio.Writer
+	// cost takes what an answer costs off the budget of who asks, and waits until it is there; nil for what we ask.
+	cost func(int) error
 }
 
 func frames(s network.Stream) *framed {
@@ -75,6 +77,9 @@ func readFrame(r *bufio.Reader) (*protocol.Frame, error) {
 	}
 	return protocol.DecodeFrame(b)
 }
+
+// errBudget is one stream or question more than a member may have.
+var errBudget = errors.New("peer asks for more than its share")
 
 // errAnswer is a well-formed frame where another was due.
 var errAnswer = errors.New("peer answered with another message than was due")

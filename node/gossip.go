@@ -78,6 +78,7 @@ func (m *mesh) joinTopics() error {
 		pubsub.WithNoAuthor(),
 		pubsub.WithMessageIdFn(messageID),
 		pubsub.WithMaxMessageSize(maxGossip),
+		pubsub.WithAppSpecificRpcInspector(m.trim),
 		pubsub.WithPeerOutboundQueueSize(256),
 		pubsub.WithValidateQueueSize(256),
 		pubsub.WithSeenMessagesTTL(10*time.Minute),
@@ -157,6 +158,8 @@ func (m *mesh) onRecord(want protocol.Type) pubsub.ValidatorEx {
 			m.closeGap(got.claim.Header(), from)
 			if (got.claim.Type() == protocol.TypeTakedown) != (want == protocol.TypeTakedown) {
 				got.err = errTopic
+			} else if want != protocol.TypeTakedown && !m.n.budget(got.claim.Header().Origin).pass.Allow() {
+				got.err = errBudget
 			}
 		}
 		return m.answer(got.err, from)

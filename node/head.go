@@ -109,6 +109,9 @@ func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 	if err == nil && !head.Newer(old) {
 		return nil, protocol.ErrStored
 	}
+	if !n.budget(head.Origin).heads.Allow() {
+		return nil, errBudget
+	}
 	if err == nil && head.Epoch == old.Epoch && head.Instance != old.Instance {
 		n.twinsOf(head.Origin, twinHeads)
 	}

@@ -61,6 +61,9 @@ func (m *mesh) hello(s network.Stream, id peer.ID) error {
 // serveHello answers a greeting with ours, when it is known whether another server greets with the same key: who is just
 // starting must not take our answer for a sign that it is alone.
 func (m *mesh) serveHello(s network.Stream, id peer.ID) error {
+	if !m.share(id).hellos.Allow() {
+		return errBudget
+	}
 	f := frames(s)
 	theirs, err := f.readHello()
 	if err != nil {

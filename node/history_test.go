@@ -83,6 +83,7 @@ type history struct {
 	roots    map[slotKey][32]byte          // of the owners' own logs
 	forked   map[int]bool                  // origins that sign two branches
 	phases   map[seenKey]event             // how far a node is with a takedown
+	sweeps   map[seenKey]bool              // takedowns that a node has swept once, in whichever folder
 	revs     map[seenKey]uint64            // newest revision that a node has shown
 	verified map[pairKey]event             // newest head that a node has verified
 	hands    map[pairKey]protocol.Standing // what persons decided
@@ -105,7 +106,7 @@ type pairKey struct{ node, of int }
 
 func newHistory() *history {
 	return &history{said: map[string]bool{}, signedAt: map[slotKey][32]byte{}, closed: map[protocol.Ref]event{}, roots: map[slotKey][32]byte{},
-		forked: map[int]bool{}, phases: map[seenKey]event{}, revs: map[seenKey]uint64{}, verified: map[pairKey]event{},
+		forked: map[int]bool{}, phases: map[seenKey]event{}, sweeps: map[seenKey]bool{}, revs: map[seenKey]uint64{}, verified: map[pairKey]event{},
 		hands: map[pairKey]protocol.Standing{}, log: map[protocol.Ref][]event{}, last: map[seenKey]event{}}
 }
 
@@ -152,6 +153,7 @@ func (h *history) see(e event) {
 		switch was := h.phases[seen]; {
 		case e.phase >= was.phase:
 			h.phases[seen] = e
+			h.sweeps[seen] = h.sweeps[seen] || e.phase == store.Swept
 		case e.phase == 0 && was.phase == store.Marked: // a void within the guard's day
 			delete(h.phases, seen)
 		default:
@@ -177,8 +179,8 @@ func (h *history) see(e event) {
 			h.violated(9, e, "member %d is %s, and by hand it was made %s", e.of, e.standing, want)
 		}
 	case swept:
-		if was := h.phases[seenKey{e.of, e.ref, marked}]; was.phase < store.Swept {
-			h.violated(12, e, "member %d has signed that it swept the case %s, and it is %s there", e.of, e.ref, was.phase)
+		if !h.sweeps[seenKey{e.of, e.ref, marked}] {
+			h.violated(12, e, "member %d has signed that it swept the case %s, and has not", e.of, e.ref)
 		}
 	case found:
 		h.violated(12, e, "what tells who the case %s is lies readable in its folder: %s", e.ref, e.what)

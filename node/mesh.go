@@ -21,7 +21,6 @@ import (
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/multiformats/go-multiaddr"
-	"golang.org/x/time/rate"
 )
 
 // The stream protocols. Each handler is for members only; pairProtocol alone is for strangers too.
@@ -54,8 +53,7 @@ type mesh struct {
 	wg sync.WaitGroup // goroutines begun by libp2p's callbacks
 
 	mu      sync.Mutex
-	serving map[peer.ID]int           // streams open, by member
-	downs   map[peer.ID]*rate.Limiter // takedowns that a member may push
+	serving map[peer.ID]int // streams open, by member
 	faults  map[peer.ID]fault
 	servers map[string]server // by connection
 	blobs   int               // photos being given
@@ -77,7 +75,7 @@ func (n *Node) join(ctx context.Context) (*mesh, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{},
-		downs: map[peer.ID]*rate.Limiter{}, faults: map[peer.ID]fault{}, servers: map[string]server{}, giving: map[peer.ID]int{}}
+		faults: map[peer.ID]fault{}, servers: map[string]server{}, giving: map[peer.ID]int{}}
 	opts := []libp2p.Option{
 		libp2p.Identity(key),
 		libp2p.ListenAddrStrings(n.cfg.Listen...),
@@ -153,7 +151,7 @@ func (m *mesh) close() {
 func (m *mesh) serve(proto protocol.ID, handle func(network.Stream, peer.ID) error) {
 	m.host.SetStreamHandler(proto, func(s network.Stream) {
 		id := s.Conn().RemotePeer()
-		if !m.n.admits(id) || !m.enter(id) {
+		if !m.n.admits(id) || !m.share(id).streams.Allow() || !m.enter(id) {
 			s.Reset()
 			return
 		}

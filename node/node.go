@@ -65,16 +65,15 @@ type Node struct {
 
 	mesh atomic.Pointer[mesh] // nil while Run is not on
 
-	mu       sync.RWMutex       // guards what follows
-	key      ed25519.PrivateKey // the node key
-	card     *protocol.Card
-	members  map[protocol.Origin]store.Member
-	peers    map[peer.ID]protocol.Origin // of Active members
-	seen     map[protocol.Origin]time.Time
-	doubts   map[protocol.Origin]*doubt
-	twins    map[protocol.Origin]time.Time     // members that have two servers with one key, and until when the alarm stays
-	renewals map[protocol.Origin]*rate.Limiter // cards taken of each member
-	offsets  map[peer.ID]time.Duration         // how far the clocks of members stood ahead of ours when they greeted us
+	mu      sync.RWMutex       // guards what follows
+	key     ed25519.PrivateKey // the node key
+	card    *protocol.Card
+	members map[protocol.Origin]store.Member
+	peers   map[peer.ID]protocol.Origin // of Active members
+	seen    map[protocol.Origin]time.Time
+	doubts  map[protocol.Origin]*doubt
+	twins   map[protocol.Origin]time.Time // members that have two servers with one key, and until when the alarm stays
+	offsets map[peer.ID]time.Duration     // how far the clocks of members stood ahead of ours when they greeted us
 
 	pairs *pairs
 
@@ -101,6 +100,7 @@ type Node struct {
 
 	alarms  alarms
 	quota   quota
+	budgets budgets
 	metrics *Metrics
 }
 
@@ -132,7 +132,7 @@ func Open(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg: cfg, log: cfg.Log, store: st, key: key, now: cfg.clock, card: card,
-		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, renewals: map[protocol.Origin]*rate.Limiter{}, twins: map[protocol.Origin]time.Time{}, offsets: map[peer.ID]time.Duration{},
+		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, twins: map[protocol.Origin]time.Time{}, offsets: map[peer.ID]time.Duration{},
 		pairs: newPairs(),
 
 		normalising: make(chan struct{}, 2),
@@ -149,6 +149,7 @@ func Open(cfg Config) (*Node, error) {
 			here: map[protocol.Origin]int64{}, hour: map[protocol.Origin]*hour{}, view: map[protocol.Origin]*hour{}, over: map[protocol.Origin]time.Time{}},
 	}
 	rand.Read(n.run[:])
+	n.budgets.of = map[protocol.Origin]*budget{}
 	n.metrics = newMetrics(n)
 	err = n.store.SetMember(card, protocol.Own, n.now())
 	if err == nil {

@@ -112,6 +112,16 @@ func (q *quota) bytes(o protocol.Origin) int64 {
 	return q.here[o]
 }
 
+// all returns how much is kept of all members' photos.
+func (q *quota) all() (bytes int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, b := range q.here {
+		bytes += b
+	}
+	return bytes
+}
+
 // countPhotos counts anew what is kept: files that went since the last count make room.
 func (n *Node) countPhotos() {
 	here, err := n.store.PhotoBytes()

@@ -21,6 +21,7 @@ const (
 // serveSync answers a pull: what differs at first, and then whatever the asker wants to know of single logs.
 func (m *mesh) serveSync(s network.Stream, id peer.ID) error {
 	f := frames(s)
+	f.cost = m.reader(id)
 	ask, err := f.read()
 	if err != nil {
 		return err
@@ -65,6 +66,9 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 		asked protocol.Holding
 		after protocol.LogPlace
 		done  protocol.Done
+	}
+	if err := f.cost(1 + len(have.Logs) + len(have.Closed)); err != nil {
+		return err
 	}
 	var answers []answer
 	asked := map[protocol.Origin]bool{}
@@ -117,7 +121,7 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 			return err
 		}
 		out := recsOut{f: f}
-		err := n.store.Walk(p, true, func(_ uint64, raw []byte) error { return out.add(raw) })
+		err := n.store.Walk(p, true, func(_ uint64, raw []byte) error { return errors.Join(f.cost(1), out.add(raw)) })
 		if err == nil {
 			err = out.send(false)
 		}
@@ -132,6 +136,9 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 			}
 			out := recsOut{f: f}
 			err := n.store.Walk(a.after, takedowns, func(seq uint64, raw []byte) error {
+				if err := f.cost(1); err != nil {
+					return err
+				}
 				if slices.ContainsFunc(a.asked.Above, func(b protocol.Bitmap) bool { return b.Has(seq) }) {
 					return nil
 				}
@@ -191,6 +198,9 @@ func (n *Node) answerBlocks(f *framed, o protocol.Origin) error {
 		if blocks, err = n.store.Blocks(o); err != nil {
 			return err
 		}
+		if err := f.cost(1 + len(blocks)/bitsCost); err != nil {
+			return err
+		}
 		// The head that goes with them: the newest, unless what we hold is what an earlier one vouches for.
 		head, err := n.store.Head(o)
 		if v, bad := n.store.Verified(o); bad == nil && v.Root == protocol.RootOf(blocks) {
@@ -216,6 +226,9 @@ func (n *Node) answerBlocks(f *framed, o protocol.Origin) error {
 
 func (n *Node) answerBits(f *framed, ask *protocol.Bits) error {
 	out := &protocol.Bits{Origin: ask.Origin, Epoch: ask.Epoch}
+	if err := f.cost(bitsCost * len(ask.Ask)); err != nil {
+		return err
+	}
 	if _, ok := n.active(ask.Origin); ok {
 		var err error
 		if out.Maps, err = n.store.Bits(ask.Origin, ask.Epoch, ask.Ask); err != nil {
@@ -231,7 +244,7 @@ func (n *Node) answerGet(f *framed, ask *protocol.Get) error {
 	for _, index := range ask.Blocks {
 		if ok {
 			raws, err := n.store.Block(ask.Origin, ask.Epoch, index)
-			if err != nil {
+			if err := errors.Join(err, f.cost(1+len(raws))); err != nil {
 				return err
 			}
 			for _, raw := range raws {
@@ -246,6 +259,9 @@ func (n *Node) answerGet(f *framed, ask *protocol.Get) error {
 	}
 	if len(ask.Seqs) == 0 {
 		return nil
+	}
+	if err := f.cost(len(ask.Seqs)); err != nil {
+		return err
 	}
 	gone := ask.Seqs
 	if ok {

@@ -12,7 +12,6 @@ import (
 	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"golang.org/x/time/rate"
 
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/store"
@@ -31,8 +30,6 @@ const (
 	// pushRecount is how often we look through our whole log for takedowns that somebody owes us.
 	pushRecount = time.Hour
 
-	// downRate and downBurst bound the takedowns a second that we take from one member; it waits for the rest.
-	downRate, downBurst = 50, 256
 	// sweepWait is how long we keep a stream open to say that we have swept, and sweepLook how often we look.
 	sweepWait = 10 * time.Second
 	sweepLook = 250 * time.Millisecond
@@ -342,7 +339,7 @@ func (m *mesh) serveTakedown(s network.Stream, id peer.ID) error {
 		if !m.n.admits(id) {
 			return protocol.ErrOrigin
 		}
-		if err := m.pace(id); err != nil {
+		if err := m.share(id).downs.Wait(m.ctx); err != nil {
 			return err
 		}
 		claim, err := m.takeDown(frame.Down, id)
@@ -444,16 +441,4 @@ func (n *Node) receipt(f *framed, w sweeping, phase protocol.Phase) error {
 		return err
 	}
 	return f.send(protocol.Frame{Receipt: r.Bytes()})
-}
-
-// pace holds a member to its share of takedowns.
-func (m *mesh) pace(id peer.ID) error {
-	m.mu.Lock()
-	l := m.downs[id]
-	if l == nil {
-		l = rate.NewLimiter(downRate, downBurst)
-		m.downs[id] = l
-	}
-	m.mu.Unlock()
-	return l.Wait(m.ctx)
 }
