@@ -176,6 +176,7 @@ func TestPagesInABrowser(t *testing.T) {
 			b.see(side.lang+"-network", home+"/cases?tab=network", width, false)
 			b.see(side.lang+"-none", home+"/cases?q=nobodyofthisname", width, false)
 			b.see(side.lang+"-case", home+"/cases/"+own, width, false)
+			b.see(side.lang+"-poster", home+"/cases/"+own+"/poster?size=story", width, false)
 			b.see(side.lang+"-foreign", home+"/cases/"+foreign, width, false)
 			b.see(side.lang+"-about", home+"/about", width, false)
 			b.see(side.lang+"-verify", home+"/verify", width, false)
@@ -206,10 +207,16 @@ func TestPagesInABrowser(t *testing.T) {
 			b.see(lang+"-desk", desk+"/"+lang+"/", width, false)
 			b.see(lang+"-new", desk+"/"+lang+"/cases/new", width, false)
 			b.see(lang+"-edit", edit, width, false)
+			b.see(lang+"-poster", edit+"/poster?in=en&in=fr", width, false)
 			b.see(lang+"-close", edit+"/close", width, false)
 			b.see(lang+"-members", desk+"/"+lang+"/network", width, false)
 		}
 	}
+	// A choice shows the poster anew, without a button.
+	b.do(chromedp.Navigate(desk+edit+"/poster"), chromedp.WaitVisible(chromedp.CSS(`img.paper`)),
+		chromedp.Click(chromedp.CSS(`input[name=bw]`)), chromedp.WaitVisible(chromedp.CSS(`img.paper[src*="bw=1"]`)),
+		chromedp.SetValue(chromedp.CSS(`#size`), "square"), chromedp.Click(chromedp.CSS(`input[name=tear]`)),
+		chromedp.WaitVisible(chromedp.CSS(`a[href*="poster.jpg?"][href*="size=square"]`)))
 	b.do(chromedp.Navigate(desk+"/en/network"), chromedp.Click(chromedp.CSS(`form[action*="invite"] button`)), chromedp.WaitVisible(chromedp.CSS(`textarea[readonly]`)))
 	pairing, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.pathname`))
 	if err != nil {
