@@ -68,8 +68,9 @@ var epoch0 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 var invariants = map[int]string{
 	1: "no show after takedown", 2: "bounded show", 3: "no resurrection", 4: "authenticity", 5: "convergence to the signed root",
 	6: "monotonicity", 7: "no silent merge of forks", 8: "no double write", 9: "trust only by hand", 10: "sticky removal",
-	11: "tip secrecy", 12: "receipt honesty", 13: "every record arrives", 14: "every photo arrives", 15: "every tip arrives once",
-	16: "the write gate opens", 17: "leases renew", 18: "no livelock", 19: "any bytes", 20: "a flood by a member", 21: "kill -9",
+	11: "tip secrecy", 12: "receipt honesty", 13: "every record and takedown arrives within 30 seconds at every connected member",
+	14: "every photo within its quota arrives", 15: "every tip arrives once", 16: "the write gate opens when members are heard",
+	17: "leases renew", 18: "no livelock", 19: "any bytes into any decoder", 20: "a flood by a member", 21: "kill -9 at any point",
 	22: "full disk",
 }
 
