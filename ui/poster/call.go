@@ -14,7 +14,7 @@ func (c *composer) call(end float64) (float64, error) {
 	w := c.words
 	side, pad := c.u(qrSide), c.u(15)
 	if c.unit < 1 {
-		side = max(side, 86) // a telephone must still read it
+		side = max(side, 94) // a telephone must still read it
 	}
 	width := c.width
 	if w.code != "" {
