@@ -24,6 +24,12 @@ func (c *composer) body(box Rect) {
 			break
 		}
 	}
+	for _, size := range []float64{1.2, 1.1, 1, 0.9} { // what happened may take what the photos leave
+		if t := c.tale(size, box); t.height > told.height && best.height+t.height <= box.H && !t.cut {
+			told = t
+			break
+		}
+	}
 	spare := max(0, box.H-best.height-told.height)
 	y := box.Y + min(spare*0.2, c.u(12))
 	best.draw(y)
@@ -31,15 +37,15 @@ func (c *composer) body(box Rect) {
 	told.draw(c.margin, y+max(0, box.low()-y-told.height)*0.45)
 }
 
-// best is the plan at the size of the words where they and the photos are worth most: words a third larger are worth photos
-// of half the area more.
+// best is the plan at the size of the words where they and the photos are worth most: words are worth photos
+// of an area that is larger by as much.
 func (c *composer) best(plans func(Rect, float64) plan, box Rect) (best plan, told panel) {
-	for _, size := range []float64{1.3, 1.12, 1, 0.9, 0.8, 0.72} {
+	for _, size := range []float64{1.25, 1.08, 0.94, 0.82, 0.72} {
 		t := c.tale(size, box)
 		left := box
 		left.H -= t.height
 		p := plans(left, size)
-		p.worth = math.Log(max(p.photos, 1)) + 1.4*math.Log(size)
+		p.worth = math.Log(max(p.photos, 1)) + math.Log(size)
 		if t.cut {
 			p.worth -= 0.5
 		}
@@ -148,7 +154,7 @@ func (c *composer) row(shots []shot, height float64) row {
 	tallest := 0.0
 	for i := range shots {
 		w := height * shots[i].shape()
-		b := c.set(shots[i].caption, font{most: c.u(9.5), least: minSize, lines: 4}, w, 0)
+		b := c.set(shots[i].caption, font{most: c.u(9.5), least: minSize, lines: 6}, w, 0)
 		r.widths, r.captions = append(r.widths, w), append(r.captions, b)
 		r.width += w
 		tallest = max(tallest, high(b))
@@ -209,7 +215,7 @@ func (c *composer) column(box Rect, size float64, with func(width float64) panel
 	if len(c.known(child)) == 0 && with == nil {
 		return p
 	}
-	for h := hi; hi-lo > 3; h = (lo + hi) / 2 {
+	for h := hi; hi-lo > 5; h = (lo + hi) / 2 {
 		r := c.row(child.photos, h)
 		x := c.margin + r.width + c.u(gutter)
 		wide := c.margin + c.width - x

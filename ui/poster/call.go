@@ -92,25 +92,24 @@ func (c *composer) call(end float64) (float64, error) {
 	return band.Y, nil
 }
 
-// lines puts short texts into as few lines as hold them, none broken where a line can hold it.
+// lines puts short texts into as few lines as hold them at about the largest size, all of one size, none broken where a line
+// can hold it.
 func (c *composer) lines(texts []string, f font, width float64) (all []*typeset.Block) {
 	one := f
-	one.lines = 1
-	line := ""
-	var set *typeset.Block
+	one.lines, one.least = 1, 0.9*f.most
+	var lines []string
 	for _, s := range texts {
-		longer := join("  ·  ", line, s)
-		b := c.set(longer, one, width, 0)
-		if b.Cut && line != "" {
-			all = append(all, set)
-			longer, b = s, c.set(s, one, width, 0)
+		if n := len(lines); n > 0 && !c.set(join("  ·  ", lines[n-1], s), one, width, 0).Cut {
+			lines[n-1] = join("  ·  ", lines[n-1], s)
+			continue
 		}
-		if line, set = longer, b; b.Cut {
-			set = c.set(s, f, width, 0)
-		}
+		lines = append(lines, s)
 	}
-	if set != nil {
-		all = append(all, set)
+	for _, s := range lines {
+		f.most = min(f.most, c.set(s, f, width, 0).Size)
+	}
+	for _, s := range lines {
+		all = append(all, c.set(s, f, width, 0))
 	}
 	return all
 }

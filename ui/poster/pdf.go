@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-pdf/fpdf"
@@ -24,7 +23,7 @@ func writePDF(pages []*Page, title string, dated time.Time) ([]byte, error) {
 	p.pdf = fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: pages[0].W, Ht: pages[0].H}})
 	p.pdf.SetCatalogSort(true)
 	p.pdf.SetProducer("gmcn", true)
-	p.pdf.SetTitle(strings.ToValidUTF8(title, "\ufffd"), true) // fpdf panics on half a character
+	p.pdf.SetTitle(layerWord(title, false), true) // fpdf panics on what is no UTF-8
 	p.pdf.SetLang(pages[0].Lang)
 	if dated.IsZero() {
 		dated = time.Unix(0, 0) // fpdf takes the zero time for now
@@ -142,7 +141,7 @@ func (p *pdfPainter) picture(m *Mark) {
 		n = len(p.photos)
 		p.photos = append(p.photos, s.JPEG)
 	}
-	name, jpeg := "photo"+strconv.Itoa(n), fpdf.ImageOptions{ImageType: "JPG"}
+	name, jpeg := "photo"+strconv.Itoa(n), fpdf.ImageOptions{ImageType: "JPG", AllowNegativePosition: true}
 	info := p.pdf.RegisterImageOptionsReader(name, jpeg, bytes.NewReader(s.JPEG))
 	if !seen && info != nil {
 		if err := order(info, n); err != nil {

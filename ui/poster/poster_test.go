@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
+	"image/jpeg"
 	"image/png"
 	"math"
 	"os"
@@ -234,4 +236,56 @@ func FuzzRender(f *testing.F) {
 			t.Errorf("%d bytes and error %v", len(pdf), err)
 		}
 	})
+}
+
+// What a person cut off a photo is not seen: it may be another child.
+func TestCrop(t *testing.T) {
+	red, blue := color.RGBA{200, 0, 0, 255}, color.RGBA{0, 0, 200, 255}
+	img := image.NewRGBA(image.Rect(0, 0, 400, 250))
+	for x := range 400 {
+		for y := range 250 {
+			img.Set(x, y, map[bool]color.RGBA{true: red, false: blue}[x < 200])
+		}
+	}
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, img, &jpeg.Options{Quality: 90}); err != nil {
+		t.Fatal(err)
+	}
+	in := sample(t, "en", A4)
+	in.Brand = "#00563F"
+	in.Photos = []Picture{{JPEG: photo.Bytes(), Crop: image.Rect(208, 0, 400, 240)}}
+	painted, err := Image(in, 0, 595)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "poster.pdf")
+	if err := os.WriteFile(file, render(t, in), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tool(t, "pdftoppm", "-scale-to-x", "595", "-scale-to-y", "-1", "-png", "-singlefile", file, file)
+	b, err := os.ReadFile(file + ".png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pdf, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range map[string]image.Image{"image": painted, "PDF": pdf} {
+		reds, blues := 0, 0
+		for y := range page.Bounds().Dy() {
+			for x := range page.Bounds().Dx() {
+				r, g, b, _ := page.At(x, y).RGBA()
+				if g>>8 < 40 && r>>8 > 150 && b>>8 < 60 {
+					reds++
+				}
+				if g>>8 < 40 && b>>8 > 150 && r>>8 < 60 {
+					blues++
+				}
+			}
+		}
+		if reds > 0 || blues < 10000 {
+			t.Errorf("%s: %d pixels of what was cut off, %d of what is shown", name, reds, blues)
+		}
+	}
 }

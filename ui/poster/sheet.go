@@ -120,7 +120,10 @@ func (c *composer) when(y, size float64) float64 {
 		lines = append(c.words.since[:len(c.words.since):len(c.words.since)], c.words.place...)
 	}
 	for _, s := range lines {
-		b := c.set(s, font{most: c.u(size), least: c.u(10), bold: true, lines: 1}, c.width, 0)
+		b := c.set(s, font{most: c.u(size), least: c.u(11), bold: true, lines: 1}, c.width, 0)
+		if b.Cut {
+			b = c.set(s, font{most: c.u(13), least: c.u(10), bold: true, lines: 2}, c.width, 0)
+		}
 		y = c.put(b, c.margin, y, c.width, c.say, paper) + c.u(5)
 	}
 	return y + c.u(10)
