@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
@@ -65,7 +66,7 @@ const (
 	spareHalf                  // half of the facts, and of what happened
 	spareTale                  // what happened
 	spareCompanions            // companions
-	spareFacts                 // the facts
+	spareFacts                 // the facts, and when photos were taken
 	mostSpared      = spareFacts
 )
 
@@ -154,7 +155,11 @@ func (c *composer) row(shots []shot, height float64) row {
 	tallest := 0.0
 	for i := range shots {
 		w := height * shots[i].shape()
-		b := c.set(shots[i].caption, font{most: c.u(9.5), least: minSize, lines: 6}, w, 0)
+		caption := shots[i].caption
+		if c.spared >= spareFacts && shots[i].info.Kind != protocol.AgeProgressed {
+			caption = "" // the date; that a picture is made older is always said
+		}
+		b := c.set(caption, font{most: c.u(9.5), least: minSize, lines: 6}, w, 0)
 		r.widths, r.captions = append(r.widths, w), append(r.captions, b)
 		r.width += w
 		tallest = max(tallest, high(b))
@@ -296,7 +301,11 @@ func shapesOf(shots []shot) (sum float64) {
 func (c *composer) fewer(box Rect, size float64) plan {
 	child := &c.words.children[0]
 	shapes := shapesOf(child.photos)
-	r := c.row(child.photos, max(1, min(c.u(1.3*leastPhoto), box.H*0.7, (c.width-c.u(200))/shapes)))
+	h := min(c.u(1.3*leastPhoto), box.H*0.7, (c.width-c.u(200))/shapes)
+	r := c.row(child.photos, h)
+	for ; r.tall > box.H && h > c.u(leastPhoto/3); r = c.row(child.photos, h) {
+		h *= 0.85
+	}
 	x := c.margin + r.width + c.u(gutter)
 	facts := c.known(child)
 	for n := len(facts); ; n-- {

@@ -72,7 +72,11 @@ func composeAs(in *Input, design design) (pages []*Page, err error) {
 		return nil, err
 	}
 	var said []*words
-	for _, l := range in.Locales {
+	locales := in.Locales
+	if design.screen {
+		locales = locales[:1]
+	}
+	for _, l := range locales {
 		s, err := write(in, l, set, photos)
 		if err != nil {
 			return nil, err
@@ -84,9 +88,6 @@ func composeAs(in *Input, design design) (pages []*Page, err error) {
 			return nil, errors.New("only two languages that read the same way go on one page")
 		}
 		said = []*words{together(said[0], said[1])}
-	}
-	if design.screen {
-		said = said[:1]
 	}
 	for _, s := range said {
 		c := newComposer(in, s, set, colours, design)

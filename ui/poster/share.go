@@ -151,8 +151,8 @@ func (c *composer) dial(band Rect, inset, foot float64) error {
 		check = c.set(w.check, small, wide, 0)
 	}
 	rises := max(rise(check), rise(issued))
-	last := max(high(check), high(issued))
-	room := foot - band.Y - 24 - last
+	last := max(rises-rise(check)+high(check), rises-rise(issued)+high(issued))
+	room := foot - band.Y - 26 - last
 	if w.hotline == "" {
 		say = &typeset.Block{}
 	}
