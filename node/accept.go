@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
 )
 
 // outcome is what accept made of one envelope.
@@ -79,12 +80,14 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 				own = append(own, r)
 			}
 			n.tellStray(r)
-		case errors.Is(stored[i], protocol.ErrFork):
-			if r.Header().Origin == n.Origin() {
-				n.fence("two records of our own for one place", "seq", r.Header().Seq)
+		default:
+			var conflict *store.Conflict
+			if errors.As(stored[i], &conflict) {
+				n.prove(r.Header().Origin, r.Header().Epoch, false, conflict.Held, r.Bytes())
+				if r.Type() == protocol.TypeTakedown { // of another branch, and heeded
+					stored[i] = nil
+				}
 			}
-			n.log.Error("a member signed two records for one place of its log", "member", r.Header().Origin.String(),
-				"seq", r.Header().Seq, "record", r)
 		}
 	}
 	if len(own) > 0 {
@@ -152,20 +155,22 @@ func (n *Node) judge(claim *protocol.Claim, now time.Time) (*protocol.Record, er
 		return nil, err
 	}
 	seen := n.store.Seen(claim)
-	if h.Origin == n.Origin() && errors.Is(seen, protocol.ErrFork) {
-		if _, err := claim.Open(key); err != nil {
-			return nil, err
-		}
-		n.fence("two records of our own for one place", "seq", h.Seq)
-	}
-	if seen != nil {
+	own := h.Origin == n.Origin() && errors.Is(seen, protocol.ErrFork)
+	var conflict *store.Conflict
+	if seen != nil && !own && !errors.As(seen, &conflict) {
 		return nil, seen
 	}
-	if err := n.wanted(claim, now); err != nil {
-		return nil, err
+	if seen == nil {
+		if err := n.wanted(claim, now); err != nil {
+			return nil, err
+		}
 	}
 	r, err := claim.Open(key)
-	if err == nil {
+	switch {
+	case err != nil:
+	case own && claim.Type() != protocol.TypeTakedown:
+		return nil, n.contradicted(r)
+	default:
 		err = n.ours(r)
 	}
 	if err != nil {
@@ -197,7 +202,8 @@ func (n *Node) wanted(claim *protocol.Claim, now time.Time) error {
 // wanted. Everything else (the future, another key, a full disk) is asked for again by the next pull.
 func settled(err error) bool {
 	return err == nil || errors.Is(err, protocol.ErrStored) || errors.Is(err, protocol.ErrStale) ||
-		errors.Is(err, protocol.ErrClosed) || errors.Is(err, protocol.ErrUnknown) || errors.Is(err, protocol.ErrVoid)
+		errors.Is(err, protocol.ErrClosed) || errors.Is(err, protocol.ErrUnknown) || errors.Is(err, protocol.ErrVoid) ||
+		errors.Is(err, protocol.ErrFork) || errors.Is(err, protocol.ErrFrozen) || errors.Is(err, protocol.ErrPast)
 }
 
 // each calls f for 0 to n-1 on every core and waits.

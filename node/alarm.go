@@ -41,6 +41,8 @@ const (
 	AlarmInstance AlarmKind = "foreign_instance"
 	// AlarmNeedsRoot: this node cannot sign, and only a card that the root key has signed makes it sign again.
 	AlarmNeedsRoot AlarmKind = "needs_root"
+	// AlarmFork: a member signed two logs. Nothing but takedowns is taken of it.
+	AlarmFork AlarmKind = "fork"
 )
 
 // Alarm is something that the operator must look after.
@@ -150,11 +152,13 @@ func (n *Node) watch() {
 	n.mu.RUnlock()
 	for _, m := range members {
 		o := m.Card.Origin()
+		since, frozen := n.store.Frozen(o)
 		if m.Standing == protocol.Own {
-			continue
+			continue // the gate tells
 		}
+		set(frozen && m.Standing != protocol.Removed, AlarmFork, o, since)
 		since, dark := n.dark(m, n.Clock().Now)
-		set(dark, AlarmDark, o, since)
+		set(dark && !frozen, AlarmDark, o, since)
 		since, full := over[o]
 		set(full && m.Standing == protocol.Active, AlarmPhotos, o, since)
 		set(m.Standing == protocol.Active && n.suspect(o), AlarmSuspect, o, now)

@@ -34,13 +34,13 @@ const (
 func (p *pulling) blocks(o protocol.Origin) error {
 	var theirs []protocol.Block
 	var vouched *protocol.Vouched
+	var head *protocol.Head
 	for try := range vouchTries {
 		if try > 0 {
 			if !sleep(p.m.ctx, headSoon) {
 				return p.m.ctx.Err()
 			}
 		}
-		var head *protocol.Head
 		var err error
 		if theirs, head, err = p.askBlocks(o); err != nil {
 			return err
@@ -83,7 +83,10 @@ func (p *pulling) blocks(o protocol.Origin) error {
 			return err
 		}
 	}
-	return nil
+	if vouched == nil {
+		return nil
+	}
+	return p.repair(o, head, vouched, theirs)
 }
 
 // askBlocks asks for the block digests of a log and for the head that goes with them, nil if the peer has none that is
@@ -295,7 +298,7 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 // incomplete says whether what we hold of a log, though complete by number, is not what its owner signed.
 func (n *Node) incomplete(o protocol.Origin) bool {
 	head, err := n.store.Head(o)
-	if err != nil || o == n.Origin() && !n.gate.recovers() {
+	if err != nil || o == n.Origin() && !n.gate.recovers() || n.frozen(o) {
 		return false
 	}
 	place, err := n.store.Place(o)
@@ -313,6 +316,9 @@ func (n *Node) verified(o protocol.Origin, head *protocol.Head) bool {
 
 // state returns how sure we are of another origin's log.
 func (n *Node) state(o protocol.Origin, now time.Time) (protocol.State, error) {
+	if n.frozen(o) {
+		return protocol.FrozenLog, nil
+	}
 	head, err := n.store.Head(o)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err

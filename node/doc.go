@@ -13,6 +13,8 @@
 //     complete; with gossip switched off everything still arrives.
 //   - What is pulled is held against what its owner signed. A log that is not what its owner's head vouches for extends no
 //     lease, is compared block by block, and is asked for from one member after another.
+//   - Who signs two logs is frozen: the two signatures that contradict each other are kept as a proof and given to every
+//     member, and of that epoch only takedowns are taken, of either log.
 //   - A takedown of ours is pushed to every member until the member has signed that it swept the case, over restarts too.
 //     What a member signs to others is true of the disk at that moment.
 //   - Strangers never get a word in. The connection gater admits members only and, while an invitation is open, a few who
@@ -21,7 +23,8 @@
 //
 // The pieces: keys.go makes and loads keys; desk.go is what the country's own staff do; member.go who is accepted,
 // pair.go how a country comes to be, stance.go what we say of members and how one is suspended; accept.go the door;
-// pull.go, blocks.go and serve.go both sides of a pull; doubt.go logs that are not what was signed; shred.go members
+// pull.go, blocks.go and serve.go both sides of a pull; doubt.go logs that are not what was signed, fork.go those of which
+// two were signed, repair.go how they become one again; shred.go members
 // fallen silent; mesh.go the libp2p host; gossip.go, hello.go, blob.go and takedown.go what travels; head.go our own
 // signed head; gate.go, wish.go and twin.go whether we may write, what waits for it, and two servers with one key;
 // board.go who has confirmed which takedown; supervise.go who is dialled.

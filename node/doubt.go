@@ -31,7 +31,7 @@ type doubt struct {
 // owner first, whose word on its own log is the last.
 func (n *Node) compared(m *mesh, o protocol.Origin, id peer.ID) {
 	head, err := n.store.Head(o)
-	if err != nil || o == n.Origin() && !n.gate.recovers() {
+	if err != nil || o == n.Origin() && !n.gate.recovers() || n.frozen(o) {
 		return
 	}
 	n.mu.Lock()
@@ -76,7 +76,7 @@ func (n *Node) unhelped(m *mesh, id peer.ID) {
 func (n *Node) suspect(o protocol.Origin) bool {
 	m := n.mesh.Load()
 	head, err := n.store.Head(o)
-	if m == nil || err != nil || n.verified(o, head) {
+	if m == nil || err != nil || n.frozen(o) || n.verified(o, head) {
 		return false
 	}
 	n.mu.RLock()

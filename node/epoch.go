@@ -229,7 +229,7 @@ func (n *Node) resignHere(raws [][]byte) (signed []*protocol.Record, err error) 
 		if err != nil {
 			return signed, err
 		}
-		r, err := n.append(stray.Header().Case, func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
+		r, err := n.append(stray.Header().Case, n.gate.open, func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
 			h.At = n.now()
 			return protocol.Sign(key, protocol.Entry{Header: h, Takedown: stray.Takedown()})
 		})

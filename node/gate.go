@@ -204,7 +204,7 @@ func (n *Node) gateLoop(ctx context.Context, m *mesh) error {
 		n.weighGate()
 		next := time.Hour
 		switch {
-		case n.gate.open():
+		case n.mayClose():
 			if !n.grantWishes() {
 				next = gateAskMax // the disk, perhaps
 			}
@@ -310,28 +310,28 @@ func (n *Node) whole() (bool, error) {
 	return false, nil
 }
 
-// append signs and stores a record of ours, if the gate is open, as store.Append does. Else the error is ErrWaiting. The
+// mayClose says whether takedowns may be signed: when the gate is open, and when our log is frozen, for then others heed them
+// whatever number they have.
+func (n *Node) mayClose() bool { return n.gate.open() || n.frozen(n.Origin()) }
+
+// append signs and stores a record of ours, if it may be signed, as store.Append does. Else the error is ErrWaiting. The
 // caller holds desk.
-func (n *Node) append(id protocol.CaseID, sign func(protocol.Header, ed25519.PrivateKey) (*protocol.Record, error)) (*protocol.Record, error) {
+func (n *Node) append(id protocol.CaseID, may func() bool, sign func(protocol.Header, ed25519.PrivateKey) (*protocol.Record, error)) (*protocol.Record, error) {
 	card, key, err := n.signing()
 	if err != nil {
 		return nil, ErrWaiting // the gate says why
 	}
 	return n.store.Append(id, card.Epoch, func(h protocol.Header) (*protocol.Record, error) {
-		if !n.gate.open() {
+		if !may() {
 			return nil, ErrWaiting
 		}
 		return sign(h, key)
 	})
 }
 
-// takeOwnHead judges a head of our own that another member holds. It is never one that gossip passes on: the error is
-// protocol.ErrStored, or why it is no head of ours.
-func (n *Node) takeOwnHead(claim *protocol.HeadClaim, card *protocol.Card) error {
-	head, err := claim.Open(card)
-	if err != nil {
-		return err
-	}
+// takeOwnHead judges a genuine head of our own that another member holds. It is never one that gossip passes on: the error
+// is protocol.ErrStored, or another of ours.
+func (n *Node) takeOwnHead(head *protocol.Head) error {
 	mine, err := n.store.Head(head.Origin)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -23,8 +23,8 @@ const (
 )
 
 const (
-	// maxGossip is larger than any record by pubsub's own framing.
-	maxGossip = 64 << 10
+	// maxGossip is larger than any record or fork by pubsub's own framing.
+	maxGossip = 72 << 10
 	// liveRate and liveBurst bound what one node gossips, in records a second. Past them it publishes only heads and
 	// everybody pulls: gossip loses messages under load, a pull does not.
 	liveRate, liveBurst = 5, 50
@@ -142,14 +142,22 @@ func (m *mesh) standing(id peer.ID) float64 {
 	return scoreGraylist * 2
 }
 
-// onRecord takes a record by gossip, takedowns on their own topic, where cards come too: on disk first, then it is passed on.
+// onRecord takes a record by gossip, takedowns on their own topic, where cards and proofs of forks come too: on disk first,
+// then it is passed on.
 func (m *mesh) onRecord(want protocol.Type) pubsub.ValidatorEx {
 	return func(ctx context.Context, from peer.ID, msg *pubsub.Message) pubsub.ValidationResult {
 		if from == m.host.ID() {
 			return pubsub.ValidationAccept // Publish stored it
 		}
 		m.n.heard(from)
-		if want == protocol.TypeTakedown && protocol.IsCard(msg.Data) {
+		switch {
+		case want == protocol.TypeTakedown && protocol.IsFork(msg.Data):
+			_, pass, err := m.n.takeFork(msg.Data)
+			if err == nil && !pass {
+				err = protocol.ErrClosed
+			}
+			return m.answer(err, from)
+		case want == protocol.TypeTakedown && protocol.IsCard(msg.Data):
 			_, err := m.n.takeCard(msg.Data)
 			return m.answer(err, from)
 		}
@@ -172,7 +180,7 @@ var errTopic = errors.New("record on the wrong topic")
 // closeGap pulls from a peer when its record shows that we lack some before it.
 func (m *mesh) closeGap(h protocol.Header, from peer.ID) {
 	place, err := m.n.store.Place(h.Origin)
-	if err == nil && place.Epoch == h.Epoch && place.Seq < h.Seq {
+	if err == nil && !m.n.frozen(h.Origin) && place.Epoch == h.Epoch && place.Seq < h.Seq {
 		m.n.pullSoon(from, gapWait)
 	}
 }

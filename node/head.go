@@ -85,7 +85,8 @@ func (n *Node) signHeadLocked() (*protocol.Head, error) {
 }
 
 // takeHead judges and stores a signed head; what one of our own says goes to the gate. protocol.ErrStored is one of ours,
-// one that we have, or one that is older than the one that we have.
+// one that we have, or one that is older than the one that we have; ErrFork one that contradicts another, which together
+// freeze the member; ErrFrozen one of a member that is frozen.
 func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 	claim, err := protocol.ParseHead(raw)
 	if err != nil {
@@ -95,12 +96,19 @@ func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 	if !ok || member.Standing == protocol.Suspended {
 		return nil, protocol.ErrOrigin
 	}
-	if member.Standing == protocol.Own {
-		return nil, n.takeOwnHead(claim, member.Card)
-	}
 	head, err := claim.Open(member.Card)
 	if err != nil {
 		return nil, err
+	}
+	if other, err := n.store.HeadAt(head); err == nil {
+		n.prove(head.Origin, head.Epoch, true, other.Bytes(), head.Bytes())
+		return nil, protocol.ErrFork
+	}
+	if member.Standing == protocol.Own {
+		return nil, n.takeOwnHead(head)
+	}
+	if n.frozen(head.Origin) {
+		return nil, protocol.ErrFrozen
 	}
 	old, err := n.store.Head(head.Origin)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

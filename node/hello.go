@@ -136,6 +136,16 @@ func (n *Node) helloTo(id peer.ID) (*protocol.Hello, error) {
 	return h, nil
 }
 
+// freezeSum stands in the vector for the log of a frozen member: on each branch another is held, and stays.
+func freezeSum(f protocol.Freeze) []byte {
+	b := binary.BigEndian.AppendUint64([]byte("gmcn/1/freeze"), f.Epoch)
+	heads := byte(0)
+	if f.Heads {
+		heads = 1
+	}
+	return append(append(b, heads), f.Closed[:]...)
+}
+
 // headAge is how coarsely two nodes compare the age of the heads that they hold; a quarter of the shortest lease.
 const headAge = protocol.MinLease / 4
 
@@ -152,9 +162,17 @@ func (n *Node) vector() (sum, members [16]byte, err error) {
 		}
 		h.Write(o[:])
 		who.Write(o[:])
-		h.Write(binary.BigEndian.AppendUint64(nil, state.Epoch))
-		h.Write(binary.BigEndian.AppendUint64(nil, state.Seq))
-		h.Write(state.Root[:])
+		freeze, frozen, err := n.store.Freeze(o)
+		if err != nil {
+			return sum, members, err
+		}
+		if frozen {
+			h.Write(freezeSum(freeze))
+		} else {
+			h.Write(binary.BigEndian.AppendUint64(nil, state.Epoch))
+			h.Write(binary.BigEndian.AppendUint64(nil, state.Seq))
+			h.Write(state.Root[:])
+		}
 		if m, ok := n.active(o); ok {
 			h.Write(binary.BigEndian.AppendUint64(nil, m.Card.Epoch))
 			h.Write(binary.BigEndian.AppendUint64(nil, m.Card.Issue))
@@ -164,7 +182,7 @@ func (n *Node) vector() (sum, members [16]byte, err error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return sum, members, err
 		}
-		if err == nil {
+		if err == nil && !frozen {
 			h.Write(binary.BigEndian.AppendUint64(nil, uint64(head.At.UnixMilli())/uint64(headAge.Milliseconds())))
 			// And so is one that counts more records: without it they cannot be verified.
 			h.Write(binary.BigEndian.AppendUint64(nil, head.Seq))

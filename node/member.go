@@ -196,6 +196,8 @@ type Peer struct {
 	Verified *protocol.Head
 	// State is how sure we are of its log; "" for our own.
 	State protocol.State
+	// Frozen says that it signed two logs: nothing but takedowns is taken of it, and its lease runs down.
+	Frozen bool
 	// Suspect says that its log is not what it signed, and that several members could not help.
 	Suspect bool
 	// Relayed says that it is connected through another member only; Relays that it relays for others.
@@ -242,6 +244,7 @@ func (n *Node) Peers() ([]Peer, error) {
 		if p.Verified, err = n.store.Verified(o); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
+		p.Frozen = n.frozen(o)
 		if o != n.Origin() {
 			if p.State, err = n.state(o, now); err != nil {
 				return nil, err

@@ -155,7 +155,7 @@ func (m *mesh) pullOn(s network.Stream, id peer.ID) (more bool, err error) {
 		return false, err
 	}
 	for _, h := range have.Logs {
-		if p.done[h.Origin] != nil {
+		if p.done[h.Origin] != nil && !p.n.frozen(h.Origin) {
 			if err := p.complete(h.Origin); err != nil {
 				return false, fmt.Errorf("log of %s: %w", h.Origin, err)
 			}
@@ -200,7 +200,13 @@ func (n *Node) have() (*protocol.Have, error) {
 				h.At = 0 // whatever head of ours they hold
 			}
 		}
-		if first, last := place.Seq/protocol.BlockSize, state.Seq/protocol.BlockSize; state.Epoch == place.Epoch && state.Seq > place.Seq && last-first < protocol.MaxAbove {
+		freeze, frozen, err := n.store.Freeze(o)
+		if err != nil {
+			return nil, err
+		}
+		if frozen {
+			have.Freezes, h.Silent = append(have.Freezes, freeze), true
+		} else if first, last := place.Seq/protocol.BlockSize, state.Seq/protocol.BlockSize; state.Epoch == place.Epoch && state.Seq > place.Seq && last-first < protocol.MaxAbove {
 			if h.Above, err = n.store.Bits(o, state.Epoch, span(first, last)); err != nil {
 				return nil, err
 			}
@@ -213,6 +219,13 @@ func (n *Node) have() (*protocol.Have, error) {
 			return nil, err
 		}
 		have.Closed = append(have.Closed, place)
+		freeze, frozen, err := n.store.Freeze(o)
+		if err != nil {
+			return nil, err
+		}
+		if frozen {
+			have.Freezes = append(have.Freezes, freeze)
+		}
 	}
 	return have, nil
 }
@@ -252,6 +265,13 @@ func (p *pulling) answer() (more bool, err error) {
 				if err := flush(); err != nil {
 					return false, err
 				}
+			}
+		case frame.Fork != nil:
+			switch f, pass, err := p.n.takeFork(frame.Fork); {
+			case protocol.VerdictOf(err) == protocol.Reject:
+				return false, fmt.Errorf("proof of a fork: %w", err)
+			case pass:
+				p.n.tellFork(f)
 			}
 		case frame.Done != nil:
 			if err := flush(); err != nil {

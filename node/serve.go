@@ -60,7 +60,8 @@ func (m *mesh) serveSync(s network.Stream, id peer.ID) error {
 }
 
 // answerHave sends, of the logs that differ, cards and heads first, then every takedown, those that are void too, then cases
-// from the newest on; of those that are closed to the asker takedowns alone.
+// from the newest on; of those that are closed to the asker takedowns alone, and of those that are frozen here cards, the
+// proof and takedowns.
 func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 	type answer struct {
 		asked protocol.Holding
@@ -71,7 +72,12 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 		return err
 	}
 	var answers []answer
+	var closed []protocol.LogPlace // of which takedowns alone are sent
 	asked := map[protocol.Origin]bool{}
+	freezes := map[protocol.Origin]protocol.Freeze{}
+	for _, f := range have.Freezes {
+		freezes[f.Origin] = f
+	}
 	for _, h := range have.Logs {
 		if _, ok := n.active(h.Origin); !ok || asked[h.Origin] {
 			continue
@@ -87,6 +93,13 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 				return err
 			}
 		}
+		frozen, err := n.answerFreeze(f, h.Origin, freezes[h.Origin])
+		if err != nil {
+			return err
+		}
+		if frozen {
+			continue
+		}
 		// A head that counts more is news even if it is dated earlier: its owner's clock was fast before.
 		if head, err := n.store.Head(h.Origin); err == nil && (head.At.UnixMilli() > h.At || head.Epoch == h.Epoch && head.Seq > h.Seq) {
 			if err := f.write(protocol.Frame{Head: head.Bytes()}); err != nil {
@@ -95,6 +108,10 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 		}
 		if err := n.sendStrays(f, h.Origin, h.Strays); err != nil {
 			return err
+		}
+		after := protocol.LogPlace{Origin: h.Origin, Epoch: h.Epoch, Seq: h.Seq}
+		if freezes[h.Origin].Origin == h.Origin {
+			closed = append(closed, after)
 		}
 		if h.Silent || same {
 			continue
@@ -107,7 +124,6 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 		if err != nil {
 			return err
 		}
-		after := protocol.LogPlace{Origin: h.Origin, Epoch: h.Epoch, Seq: h.Seq}
 		done := protocol.Done{Origin: h.Origin, Epoch: to.Epoch, From: after.Seq, To: max(after.Seq, to.Seq)}
 		done.Many = state.Seq > after.Seq && state.Seq-after.Seq > manyRecords
 		answers = append(answers, answer{h, after, done})
@@ -117,9 +133,17 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 			continue
 		}
 		asked[p.Origin] = true
+		if frozen, err := n.answerFreeze(f, p.Origin, freezes[p.Origin]); err != nil {
+			return err
+		} else if frozen {
+			continue
+		}
 		if err := n.sendStrays(f, p.Origin, 0); err != nil {
 			return err
 		}
+		closed = append(closed, p)
+	}
+	for _, p := range closed {
 		out := recsOut{f: f}
 		err := n.store.Walk(p, true, func(_ uint64, raw []byte) error { return errors.Join(f.cost(1), out.add(raw)) })
 		if err == nil {

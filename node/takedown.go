@@ -265,7 +265,11 @@ func (n *Node) headFrom(h protocol.Header) (*protocol.Head, error) {
 	if err == nil && (head.Epoch > h.Epoch || head.Epoch == h.Epoch && head.Seq >= h.Seq) {
 		return head, nil
 	}
-	return n.signHeadLocked()
+	next, failed := n.signHeadLocked()
+	if errors.Is(failed, ErrWaiting) && err == nil {
+		return head, nil // our log is frozen: no head counts any more
+	}
+	return next, failed
 }
 
 // takeReceipt verifies a receipt that a member gave for what we sent it, and keeps it. equal says that it confirms one of

@@ -40,8 +40,7 @@ func (n *Node) grantWishes() bool {
 	for _, w := range wishes {
 		r, err := n.grantWish(w.ID)
 		switch {
-		case errors.Is(err, ErrWaiting):
-			return true // the gate has closed again
+		case errors.Is(err, ErrWaiting): // the gate has closed again, or is open for takedowns alone
 		case err != nil:
 			n.log.Error("publishing what waited", "case", w.ID.String(), "error", err)
 			n.storeFailed(err)
@@ -102,7 +101,7 @@ func (n *Node) giveUp(id protocol.CaseID) error {
 
 // signCase publishes the next revision of a case; the caller holds desk.
 func (n *Node) signCase(id protocol.CaseID, e protocol.Entry, reviewBy time.Time) (*protocol.Record, error) {
-	r, err := n.append(id, func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
+	r, err := n.append(id, n.gate.open, func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
 		e.Header = h
 		e.At, e.ReviewBy = n.now(), reviewBy
 		return protocol.Sign(key, e)
@@ -132,7 +131,7 @@ func (n *Node) signRenewal(id protocol.CaseID, reviewBy time.Time) (*protocol.Re
 
 // signTakedown takes a case down; the caller holds desk.
 func (n *Node) signTakedown(id protocol.CaseID, number string, reason protocol.Reason) (*protocol.Record, error) {
-	if !n.gate.open() {
+	if !n.mayClose() {
 		return nil, ErrWaiting
 	}
 	marks, err := n.store.Marks(id)
@@ -152,7 +151,7 @@ func (n *Node) signTakedown(id protocol.CaseID, number string, reason protocol.R
 		ShownUntil: until}); err != nil {
 		return nil, err
 	}
-	return n.append(id, func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
+	return n.append(id, n.mayClose, func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
 		h.At = now
 		return protocol.Sign(key, protocol.Entry{Header: h, Takedown: &protocol.Takedown{LastRev: h.Rev - 1, Gone: marks}})
 	})
@@ -160,7 +159,7 @@ func (n *Node) signTakedown(id protocol.CaseID, number string, reason protocol.R
 
 // signStance publishes what we say of another member; the caller holds desk.
 func (n *Node) signStance(s protocol.Stance) (*protocol.Record, error) {
-	return n.append(protocol.StanceID(s.Member), func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
+	return n.append(protocol.StanceID(s.Member), n.gate.open, func(h protocol.Header, key ed25519.PrivateKey) (*protocol.Record, error) {
 		h.At = n.now()
 		return protocol.Sign(key, protocol.Entry{Header: h, Stance: &s})
 	})

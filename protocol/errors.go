@@ -26,6 +26,10 @@ var (
 	ErrStored = errors.New("already stored")
 	// ErrStale: we hold a newer revision of the case.
 	ErrStale = errors.New("older than what is stored")
+	// ErrFrozen: the origin signed two logs in this epoch; of it nothing but takedowns is taken until a later one.
+	ErrFrozen = errors.New("origin is frozen: it signed two logs")
+	// ErrPast: a record at or before the newest verified head that was not in what that head vouches for.
+	ErrPast = errors.New("not among the records that the owner's verified head counts")
 	// ErrFork: the origin signed another record at the same place of its log or of the case's history.
 	ErrFork = errors.New("conflicts with a signed record")
 	// ErrVoid: it stands after the place from which a card of a later epoch goes on.

@@ -267,6 +267,36 @@ func FuzzParseHead(f *testing.F) {
 	})
 }
 
+func FuzzParseFork(f *testing.F) {
+	for _, v := range loadVectors[[]forkVector](f, "forks.json") {
+		f.Add(unhex(f, v.Fork))
+	}
+	for _, v := range loadVectors[[]invalidVector](f, "invalid.json") {
+		if v.Object == "fork" && v.Zeros == 0 {
+			f.Add(unhex(f, v.Hex))
+		}
+	}
+	card := testCard(f)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := ParseFork(b)
+		if err != nil {
+			return
+		}
+		if !IsFork(b) {
+			t.Fatal("a proof that is taken for an envelope")
+		}
+		fork, err := c.Open(card)
+		if err != nil {
+			return
+		}
+		// What opens is two things that the member signed, of one place, and not one thing twice.
+		again, err := NewFork(c.envs[1].raw, c.envs[0].raw, card)
+		if err != nil || !bytes.Equal(again.Bytes(), b) || fork.Origin != card.Origin() || c.envs[0].id == c.envs[1].id {
+			t.Fatalf("%x is made again as %v, %v", b, again, err)
+		}
+	})
+}
+
 func FuzzDecodeFrame(f *testing.F) {
 	for _, v := range loadVectors[[]frameVector](f, "frames.json") {
 		f.Add(unhex(f, v.Frame))
@@ -401,6 +431,7 @@ func TestHostileBytesCostLittle(t *testing.T) {
 			"card":   func() error { _, err := OpenCard(raw); return err },
 			"head":   func() error { _, err := ParseHead(raw); return err },
 			"frame":  func() error { _, err := DecodeFrame(raw); return err },
+			"fork":   func() error { _, err := ParseFork(raw); return err },
 		} {
 			spent, err := allocated(try)
 			if err == nil {

@@ -408,6 +408,10 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 	holding := func(seq byte, root int, above ...byte) []byte {
 		return one("have", slices.Concat([]byte{0xa1}, text("l"), []byte{0x81, 0x8a}, blob(make([]byte, 32)), []byte{1, seq}, blob(make([]byte, root)), []byte{0}, above, []byte{0xf4, 1, 1, 0})...)
 	}
+	freeze := func(epoch, heads byte, sum int) []byte {
+		return one("have", slices.Concat([]byte{0xa2}, text("l"), []byte{0x80}, text("z"), []byte{0x81, 0x84}, blob(make([]byte, 32)),
+			[]byte{epoch, heads}, blob(make([]byte, sum)))...)
+	}
 	get := func(fields byte, body ...byte) []byte {
 		return one("get", slices.Concat([]byte{0xa0 + fields}, body)...)
 	}
@@ -436,6 +440,10 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 		"a life beyond the size":         one("alive", blob(make([]byte, MaxEnvelope+1))...),
 		"a receipt beyond the size":      one("receipt", blob(make([]byte, MaxEnvelope+1))...),
 		"an empty head":                  one("head", 0x40),
+		"an empty fork":                  one("fork", 0x40),
+		"a fork beyond the size":         one("fork", blob(make([]byte, MaxFork+1))...),
+		"a frozen origin without a sum":  freeze(1, 0xf5, 15),
+		"a frozen origin in half a list": one("have", slices.Concat([]byte{0xa2}, text("l"), []byte{0x80}, text("z"), []byte{0x81, 0x82}, blob(make([]byte, 32)), []byte{0xf5})...),
 		"null for a record":              recs(0xf6),
 		"a record beyond the size":       recs(blob(make([]byte, MaxEnvelope+1))...),
 		"a head beyond the size":         one("head", blob(make([]byte, MaxEnvelope+1))...),
@@ -533,6 +541,8 @@ func judge(t testing.TB, object string, raw []byte) (err error) {
 		_, err = OpenReceipt(raw, testCard(t))
 	case "alive":
 		_, err = OpenAlive(raw, testCard(t))
+	case "fork":
+		_, err = OpenFork(raw, testCard(t))
 	case "frame":
 		_, err = DecodeFrame(raw)
 	case "invite":
@@ -558,6 +568,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 		object string
 		by     map[string]map[string][]byte
 	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"receipt", invalidReceipts(t)}, {"alive", invalidAlive(t)}, {"frame", invalidFrames(t)}, {"invite", invalidInvites(t)},
+		{"fork", invalidForks(t)},
 		{"record", map[string]map[string][]byte{"form": invalidStances(t)}}} {
 		for _, reason := range sortedKeys(group.by) {
 			for _, name := range sortedKeys(group.by[reason]) {
@@ -574,6 +585,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 		add("a byte more than the size", object, "size", []byte{0x84}, limit)
 	}
 	add("a byte more than the size", "frame", "size", []byte{0xa1}, MaxFrame)
+	add("a byte more than the size", "fork", "size", []byte{0xa4}, MaxFork)
 	slices.SortStableFunc(out, func(a, b invalidVector) int { return strings.Compare(a.Object, b.Object) })
 	golden(t, "invalid.json", out)
 }

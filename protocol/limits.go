@@ -6,6 +6,8 @@ import "time"
 const (
 	// MaxEnvelope is the size of the largest record, card or head, envelope and signature included, in bytes.
 	MaxEnvelope = 32 << 10
+	// MaxFork is the size of the largest proof of a fork, which holds two envelopes, in bytes.
+	MaxFork = 2*MaxEnvelope + 64
 	// MaxFrame is the size of the largest frame on a stream, in bytes.
 	MaxFrame = 1 << 20
 	// MaxOldCards is how many cards of earlier epochs are kept of one member.

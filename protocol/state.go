@@ -19,6 +19,8 @@ const (
 	Fresh State = "fresh"
 	// Ageing: shown still, but nothing was verified for AgeingAfter.
 	Ageing State = "ageing"
+	// FrozenLog: the origin signed two logs, so that no head renews its lease.
+	FrozenLog State = "frozen"
 	// Dark: the lease is over.
 	Dark State = "dark"
 	// Shredded: silent for so long that its cases are deleted here, until it speaks again.

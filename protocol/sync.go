@@ -18,6 +18,9 @@ type Have struct {
 	// Closed are places in logs of which the asker wants only the takedowns after them, for it has suspended their members.
 	// No Head and no Done follows for them.
 	Closed []LogPlace `cbor:"k,omitempty"`
+	// Freezes are what the asker knows of frozen origins. Of each of which the answerer knows more it sends Fork, and of each
+	// with another ClosedSum all takedowns.
+	Freezes []Freeze `cbor:"z,omitempty"`
 }
 
 // Holding is what one holds of an origin's log.
@@ -139,7 +142,7 @@ func checkCounters(all ...uint64) bool {
 }
 
 func (h *Have) check() bool {
-	ok := len(h.Logs)+len(h.Closed) <= maxItems
+	ok := len(h.Logs)+len(h.Closed) <= maxItems && checkFreezes(h.Freezes)
 	for _, p := range h.Closed {
 		ok = ok && checkCounters(p.Epoch, p.Seq)
 	}

@@ -130,6 +130,19 @@ type (
 		Root     string `json:"root"`
 		At       int64  `json:"at"`
 	}
+	forkVector struct {
+		Name  string `json:"name"`
+		Says  any    `json:"says"`
+		Fork  string `json:"fork"`
+		Cases []Ref  `json:"cases,omitempty"`
+	}
+	forkWords struct {
+		Origin Origin `json:"origin"`
+		Epoch  uint64 `json:"epoch"`
+		Seq    uint64 `json:"seq"`
+		A      string `json:"a"`
+		B      string `json:"b"`
+	}
 	frameVector struct {
 		Name  string `json:"name"`
 		Says  any    `json:"says"`
@@ -413,6 +426,10 @@ func frameVectors(t testing.TB) []struct {
 			"strays": StrayOf(vector)}}},
 			Frame{Have: &Have{Logs: []Holding{{Origin: origin, Epoch: 1, Seq: 7, Root: [16]byte(vector[:16]), At: 5, Above: []Bitmap{bits},
 				CardEpoch: 2, CardIssue: 1, Strays: StrayOf(vector)}}}}},
+		{"have: a frozen member", map[string]any{"logs": []any{}, "freezes": []any{map[string]any{"origin": origin, "epoch": 1, "heads": true,
+			"closed": hex.EncodeToString(mark[:])}}},
+			Frame{Have: &Have{Freezes: []Freeze{{Origin: origin, Epoch: 1, Heads: true, Closed: mark}}}}},
+		{"fork", map[string]any{"fork": hex.EncodeToString(testForks(t)["of two heads"].Bytes())}, Frame{Fork: testForks(t)["of two heads"].Bytes()}},
 		{"have: the takedowns of a member that is suspended", map[string]any{"logs": []any{}, "closed": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7}}},
 			Frame{Have: &Have{Closed: []LogPlace{{origin, 1, 7}}}}},
 		{"card", map[string]any{"card": hex.EncodeToString(card)}, Frame{Card: card}},

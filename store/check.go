@@ -35,6 +35,7 @@ func (s *Store) Check() error {
 		k.closed()
 		k.held()
 		k.strays()
+		k.forks()
 		k.drafts()
 		k.wishes()
 		k.photos()
@@ -256,6 +257,31 @@ func (k *checking) held() {
 	})
 }
 
+// forks checks the proofs of forks, and that takedowns in no log are those that closed their cases.
+func (k *checking) forks() {
+	k.each("forks", k.buckets.forks, 32, 0, func(key, v []byte) {
+		if len(v) < forkHeader+4 && v[0] != forkGone {
+			k.wrong("forks", key, "too short")
+			return
+		}
+		held := forkOf(v)
+		if held.kind == forkRecords {
+			k.names("forks", key, slotOf(held.proof), "fork "+string(key))
+		}
+		if held.kind == forkGone {
+			return
+		}
+		f, err := k.openFork(protocol.Origin(key), held)
+		if err != nil || f.Origin != protocol.Origin(key) || f.Epoch != held.epoch || f.Heads != (held.kind == forkHeads) {
+			k.wrong("forks", key, "proves something else: %v", err)
+			return
+		}
+		if slices.ContainsFunc(f.Cases(), k.isClosed) {
+			k.wrong("forks", key, "tells of a case that was taken down")
+		}
+	})
+}
+
 // keys checks that the slots that no row names are empty.
 func (k *checking) keys() {
 	zeros := make([]byte, slotSize)
@@ -378,7 +404,8 @@ func (k *checking) members() {
 		if has == nil || has.short != m.short || has.Standing != m.Standing || (has.Card != nil && has.Since.UnixMilli() != m.Since.UnixMilli()) ||
 			(has.Card == nil) != (m.Card == nil) || m.Card != nil && has.Card.ID() != m.Card.ID() ||
 			(has.verified == nil) != (m.verified == nil) || m.verified != nil && has.verified.ID() != m.verified.ID() || has.log != m.log ||
-			(has.head == nil) != (m.head == nil) || m.head != nil && has.head.ID() != m.head.ID() {
+			(has.head == nil) != (m.head == nil) || m.head != nil && has.head.ID() != m.head.ID() ||
+			(has.fork == nil) != (m.fork == nil) || m.fork != nil && !bytes.Equal(has.fork.value(), m.fork.value()) {
 			k.wrong("members", o[:], "is not what is in memory")
 		}
 		p := k.place(o)

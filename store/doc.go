@@ -11,6 +11,8 @@
 //     each photo file under a key of its own; keys of buckets and names of files are hashes and numbers.
 //   - On a full disk, reading goes on and takedowns are stored: a reserve is set aside for them.
 //   - Of a case the newest revision is kept, in the order of (epoch, revision), never of time.
+//   - A log is one log. Of an origin that signed two nothing but takedowns is taken, and no head, until it has a card of a
+//     later epoch; and no record is taken that a verified head of its origin should have counted and did not.
 //   - Records are taken from members only, and only the calls SetMember, Suspend and RenewCard change who
 //     they are. Of suspended members nothing but takedowns is taken.
 //   - Public reaches nothing but what protocol.Shows allows at this moment, and of that only the public tier.
@@ -48,9 +50,12 @@
 //	                            the row that the log had there: taken down, and kept by the guard
 //	recent    number, i64 ms, Ref -> nothing: cases that a peer's takedown has closed within the hour, and not held
 //	void      digest         -> nothing: takedowns that a card of a later epoch has undone
-//	strays    number, digest -> signed envelope: takedowns that are void and close their cases all the same
+//	strays    number, digest -> signed envelope: takedowns that are void, or of a fork's other branch, and close their cases
+//	                            all the same
 //	ghosts    Ref            -> place, u64 revision, digest of a record that counts in the log, of a case that a stray has
 //	                            closed: nothing else is kept of it
+//	forks     origin         -> u8 kind, i64 since in ms, u64 epoch, what proves that the origin signed two logs: of kind h
+//	                            two heads; r two records, sealed; g nothing, for they told of a case that was taken down
 //	marks     Ref, Mark      -> nothing: own live cases, all records and photo files that they ever had
 //
 //	photos    digest of the file, u8 by (r record, w wish, h held, d draft, n nobody yet), Ref, CaseID or zeros

@@ -56,6 +56,9 @@ func (c *change) renew(m *member, next Member) error {
 	if err := c.members.Put(m.origin[:], memberValue(next)); err != nil {
 		return fmt.Errorf("write member: %w", err)
 	}
+	if err := c.thaw(m, next.Card); err != nil {
+		return err
+	}
 	return c.void(m, next.Cards)
 }
 
@@ -87,23 +90,7 @@ func (c *change) void(m *member, chain protocol.Chain) error {
 	}
 	for _, p := range c.voidOf(m, chain) {
 		c.forgets = m
-		if c.digests.Get(p.key())[0] == rowGhost {
-			if err := c.dropGhostAt(p); err != nil {
-				return err
-			}
-			continue
-		}
-		r, err := c.read(p)
-		if err != nil {
-			return err
-		}
-		if r.Type() == protocol.TypeTakedown {
-			err = c.stray(m, r, p)
-		} else {
-			c.shredRow(c.log.Get(p.key()))
-			err = c.drop(m, r)
-		}
-		if err != nil {
+		if err := c.takeOut(m, p); err != nil {
 			return err
 		}
 	}

@@ -99,10 +99,10 @@ func (c *change) next(id protocol.CaseID, epoch uint64) (protocol.Header, error)
 
 // Put stores a peer's record, or one of our own that a peer gave back. Callers that come at once share a transaction.
 //
-// Errors: protocol.ErrOrigin, ErrStored, ErrStale, ErrClosed, ErrVoid, and ErrFork when the origin signed another record for
-// the same place or revision. A takedown whose place another record has taken is ErrFork too, but closes its case all the
-// same: it hides from any branch. So does a void one, which is a stray then, unless there are so many that the guard would
-// hold it.
+// Errors: protocol.ErrOrigin, ErrStored, ErrStale, ErrClosed, ErrVoid; ErrFork when the origin signed another record for the
+// same place, which is a *Conflict, or revision; ErrFrozen; ErrPast. A takedown whose place another record has taken is a
+// *Conflict too, but closes its case all the same: it hides from any branch. So does one of an origin that is frozen, and a
+// void one, unless there are so many that the guard would hold it.
 func (s *Store) Put(r *protocol.Record) error {
 	w := &waiting{record: r}
 	s.queueMu.Lock()
@@ -189,37 +189,49 @@ func (s *Store) putTakedowns(records []*protocol.Record, full error) []error {
 	return outcomes
 }
 
-// Seen says whether a claim is worth checking its signature: nil, or the ErrStored, ErrStale, ErrClosed, ErrVoid or
-// ErrFork that Put would answer. It is nil for a takedown in conflict, which Put heeds.
+// Seen says whether a claim is worth checking its signature: nil, or the error that Put would answer. One that is a *Conflict,
+// without what is held, is worth it too: the signature makes it evidence.
 func (s *Store) Seen(claim *protocol.Claim) error {
 	h := claim.Header()
+	var m member
 	s.mu.RLock()
-	m := s.members[h.Origin]
+	known := s.members[h.Origin]
+	if known != nil {
+		m = *known
+	}
 	s.mu.RUnlock()
-	if m == nil {
+	if known == nil {
 		return nil
 	}
-	return s.view(func(b *buckets) error {
-		_, err := b.judge(m, h, claim.Type(), protocol.Digest(claim.ID()))
-		if errors.Is(err, protocol.ErrFork) && claim.Type() == protocol.TypeTakedown {
-			return nil
-		}
-		return err
+	var judged error
+	err := s.view(func(b *buckets) error {
+		at := place{m.short, h.Epoch, h.Seq}
+		_, judged = b.judge(&m, h, claim.Type(), protocol.Digest(claim.ID()), m.past(at))
+		judged = m.gate(judged, at, claim.Type(), b.isClosed(h.Ref()), m.past(at))
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return judged
 }
 
 // judge holds a record against what is stored of its case and at its place. live is the case's live record, or the ghost of
-// one that a stray has closed, nil if there is none.
-func (b *buckets) judge(m *member, h protocol.Header, t protocol.Type, d digest) (live *liveCase, err error) {
+// one that a stray has closed, nil if there is none. past is member.past, where it counts.
+func (b *buckets) judge(m *member, h protocol.Header, t protocol.Type, d digest, past bool) (live *liveCase, err error) {
 	ref, at := h.Ref(), place{m.short, h.Epoch, h.Seq}
 	void, strayed := m.Cards.Void(h.Epoch, h.Seq), false
 	if v := b.dead.Get(ref[:]); v != nil {
 		dead := deadCaseOf(v)
+		known := protocol.ErrClosed
 		if dead.takedown == d {
-			return nil, protocol.ErrStored
+			known = protocol.ErrStored
 		}
-		if strayed = b.strayed(dead); void || !strayed {
-			return nil, protocol.ErrClosed
+		row := b.digests.Get(at.key())
+		strayed = b.strayed(dead) && !void && !m.forked(h.Epoch) && !(t == protocol.TypeTakedown && past) &&
+			(row == nil || digest(row[1:]) == d)
+		if !strayed {
+			return nil, known
 		}
 	}
 	if t == protocol.TypeTakedown && b.voided.Get(d[:]) != nil {
@@ -237,13 +249,13 @@ func (b *buckets) judge(m *member, h protocol.Header, t protocol.Type, d digest)
 		live = &l
 	}
 	if v := b.digests.Get(at.key()); v != nil {
-		switch {
-		case digest(v[1:]) == d:
+		if digest(v[1:]) == d {
 			return live, protocol.ErrStored
-		case strayed:
-			return nil, protocol.ErrClosed
 		}
-		return live, protocol.ErrFork
+		if v[0] == rowGhost { // nothing is kept of it to show
+			return live, protocol.ErrFork
+		}
+		return live, &Conflict{}
 	}
 	switch {
 	case live == nil, t == protocol.TypeTakedown:
@@ -265,19 +277,29 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 	if !m.taken() && !(closing && m.kept()) {
 		return protocol.ErrOrigin, nil
 	}
-	live, refused := c.judge(m, h, r.Type(), d)
-	forked := errors.Is(refused, protocol.ErrFork) && closing
-	if refused != nil && !forked {
+	at, ref := place{m.short, h.Epoch, h.Seq}, h.Ref()
+	past := m.past(at) && !c.repairs
+	live, refused := c.judge(m, h, r.Type(), d, past)
+	void := m.Cards.Void(h.Epoch, h.Seq) // and a takedown, or judge would have refused it
+	stray := closing && (errors.Is(refused, protocol.ErrFork) || refused == nil && (void || !c.ours && (m.forked(h.Epoch) || past)))
+	if !c.ours {
+		refused = m.gate(refused, at, r.Type(), c.isClosed(ref), past)
+	}
+	if conflict, ok := refused.(*Conflict); ok {
+		held, err := c.read(at)
+		if err != nil {
+			return nil, err
+		}
+		conflict.Held = held.Bytes()
+	}
+	if refused != nil && !stray {
 		return refused, nil
 	}
-	at := place{m.short, h.Epoch, h.Seq}
-	stray := m.Cards.Void(h.Epoch, h.Seq) // and a takedown, or judge would have refused it
-	ref := h.Ref()
-	if c.dead.Get(ref[:]) != nil && !closing { // by a stray
+	if c.isClosed(ref) && !closing { // by a stray
 		return protocol.ErrClosed, c.ghost(m, r, at)
 	}
 	var old *protocol.Record
-	if live != nil && c.dead.Get(ref[:]) == nil {
+	if live != nil && !c.isClosed(ref) {
 		if old, err = c.read(live.place); err != nil {
 			return nil, err
 		}
@@ -287,7 +309,7 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 				return nil, err
 			}
 		}
-		if hold && stray { // a void burst, of which we hear late
+		if hold && void { // a void burst, of which we hear late
 			return protocol.ErrStale, c.voided.Put(d[:], nil)
 		}
 		row := bytes.Clone(c.log.Get(live.key()))
@@ -304,14 +326,11 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 	switch r.Type() {
 	case protocol.TypeTakedown:
 		flag = rowTakedown
-		if forked || stray {
+		if stray {
 			at.seq = 0
 		}
-		if err := c.close(m, r, old, at); err != nil || forked {
+		if err := c.close(m, r, old, at); err != nil || stray {
 			return refused, err
-		}
-		if stray {
-			return nil, c.keepStray(m, r)
 		}
 	case protocol.TypeStance:
 		flag = rowStance
@@ -388,7 +407,7 @@ func (c *change) drop(m *member, r *protocol.Record) error {
 }
 
 // close writes what stays of a case that is taken down, and removes its draft unless the case is held. old is the record
-// that was live, dropped by now, or nil.
+// that was live, dropped by now, or nil. With seq 0 in at the takedown is in no log, but a stray.
 func (c *change) close(m *member, r, old *protocol.Record, at place) error {
 	ref, d := r.Header().Ref(), protocol.Digest(r.ID())
 	gone := r.Takedown().Gone
@@ -418,13 +437,26 @@ func (c *change) close(m *member, r, old *protocol.Record, at place) error {
 	}
 	if v := c.dead.Get(ref[:]); v == nil {
 		c.count(m, 0, 1)
+		c.then = append(c.then, func() {
+			m.closings++
+			m.log.Dead++ // settle sees only logs that changed
+		})
 	} else if err := errors.Join(c.dropStray(m, deadCaseOf(v).takedown), c.dropGhost(ref)); err != nil {
 		return fmt.Errorf("close case: %w", err)
 	}
 	if err := c.dead.Put(ref[:], deadCase{d, at}.value()); err != nil {
 		return fmt.Errorf("close case: %w", err)
 	}
-	if purge {
+	if at.seq == 0 {
+		if err := c.keepStray(m, r); err != nil {
+			return err
+		}
+	}
+	buried, err := c.buryFork(m, func(of protocol.Ref) bool { return of == ref })
+	if err != nil {
+		return err
+	}
+	if purge || buried {
 		return c.mark(ref)
 	}
 	return nil

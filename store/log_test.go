@@ -81,7 +81,7 @@ func TestTakedownHidesFromAnyBranch(t *testing.T) {
 	down := xb.takedown(id)
 	claim, err := protocol.Parse(down.Bytes())
 	must(t, err)
-	want(t, "seen", s.Seen(claim), nil)
+	want(t, "seen", s.Seen(claim), protocol.ErrFork)
 	want(t, "put", s.Put(down), protocol.ErrFork)
 	_, err = s.Public().Case(xb.ref(id))
 	want(t, "case", err, ErrGone)

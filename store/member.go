@@ -36,6 +36,11 @@ type member struct {
 	strays   uint64    // as Strays has it
 	passed   []logAt   // what log was, the newest last
 	heard    time.Time // of the newest genuine head, kept or not; zero before the first
+
+	heads     []*protocol.Head // that were newest once, one a length, the last at the end
+	fork      *forkHeld        // nil unless the member is known to have signed two logs
+	closings  uint64           // counts changes of which cases are taken down
+	closedSum closedSum
 }
 
 // taken says whether the member's records are taken.
@@ -114,6 +119,9 @@ func (b *buckets) readMembers(own protocol.Origin) (map[protocol.Origin]*member,
 		}
 		if m.head != nil {
 			m.heard = m.head.At
+		}
+		if v := b.forks.Get(k); v != nil {
+			m.fork = forkOf(v)
 		}
 		m.log = b.state(m)
 		if m.origin == own {
@@ -215,7 +223,7 @@ func (c *change) removeCases(m *member) error {
 		return err
 	}
 	c.then = append(c.then, func() {
-		m.head, m.verified, m.passed, m.heard = nil, nil, nil, time.Time{}
+		m.head, m.verified, m.passed, m.heads, m.heard = nil, nil, nil, nil, time.Time{}
 		c.s.tellTime()
 	})
 	return errors.Join(c.places.Delete(m.origin[:]), c.heads.Delete(m.origin[:]), c.buckets.verified.Delete(m.origin[:]))
@@ -224,6 +232,9 @@ func (c *change) removeCases(m *member) error {
 // forget drops live cases of a member without taking them down, and shreds them; it drops stances.
 func (c *change) forget(m *member, live []place) error {
 	c.forgets = m
+	if _, err := c.buryFork(m, func(protocol.Ref) bool { return true }); err != nil {
+		return err
+	}
 	for _, p := range live {
 		r, err := c.read(p)
 		if err != nil {
@@ -283,19 +294,22 @@ func (s *Store) Members() ([]Member, error) {
 }
 
 // SetHead keeps a head of our own or an active member if it is newer than the one held. protocol.ErrKey is one of an epoch
-// that is over.
+// that is over, ErrFrozen one of another member that is frozen.
 func (s *Store) SetHead(h *protocol.Head) error {
 	s.mu.RLock()
 	m := s.members[h.Origin]
 	taken := m.taken()
 	over := taken && m.Card != nil && h.Epoch < m.Card.Epoch
 	newer := taken && h.Newer(m.head)
+	frozen := taken && m.frozenBy(h)
 	s.mu.RUnlock()
 	switch {
 	case !taken:
 		return protocol.ErrOrigin
 	case over:
 		return protocol.ErrKey
+	case frozen:
+		return protocol.ErrFrozen
 	case !newer:
 		return nil
 	}
@@ -303,6 +317,8 @@ func (s *Store) SetHead(h *protocol.Head) error {
 		switch {
 		case !m.taken():
 			return protocol.ErrOrigin
+		case m.frozenBy(h):
+			return protocol.ErrFrozen
 		case m.Card != nil && h.Epoch < m.Card.Epoch:
 			return protocol.ErrKey // a card of a later epoch has come meanwhile
 		case !h.Newer(m.head):
@@ -310,6 +326,7 @@ func (s *Store) SetHead(h *protocol.Head) error {
 		}
 		c.then = append(c.then, func() {
 			m.head, m.heard = h, h.At
+			m.remember(h)
 			c.s.tellTime()
 		})
 		if err := errors.Join(c.heads.Put(h.Origin[:], h.Bytes()), c.signed(h)); err != nil {

@@ -186,6 +186,12 @@ func (c *change) unmark(m *member, void func(place) bool) (n int, err error) {
 		if void(h.at) || c.digests.Get(h.at.key()) != nil {
 			continue // the record is void as well, or a fork has taken its place meanwhile
 		}
+		if by, err := c.closedAt(ref); err != nil || by != h.takedown {
+			if err != nil {
+				return n, err
+			}
+			continue // the owner has closed it anew
+		}
 		r, err := c.unhold(ref, h)
 		if err != nil {
 			return n, err
@@ -198,12 +204,29 @@ func (c *change) unmark(m *member, void func(place) bool) (n int, err error) {
 	return n, nil
 }
 
+// closedAt returns the place that the takedown of a closed case claims, in the log or not.
+func (b *buckets) closedAt(ref protocol.Ref) (place, error) {
+	dead := deadCaseOf(b.dead.Get(ref[:]))
+	if dead.seq != 0 {
+		return dead.place, nil
+	}
+	r, err := protocol.Reopen(b.strays.Get(strayKey(dead.short, dead.takedown)))
+	if err != nil {
+		return place{}, fmt.Errorf("takedown of case %s: %w: %w", ref, ErrDamaged, err)
+	}
+	return place{dead.short, r.Header().Epoch, r.Header().Seq}, nil
+}
+
 // revive undoes what close wrote of a case, and makes r its live record again.
 func (c *change) revive(m *member, r *protocol.Record, h heldCase) error {
 	ref := r.Header().Ref()
 	dead := deadCaseOf(c.dead.Get(ref[:]))
 	gone := marksOf(r)
-	if dead.seq != 0 {
+	if dead.seq == 0 {
+		if err := c.dropStray(m, dead.takedown); err != nil {
+			return fmt.Errorf("void takedown: %w", err)
+		}
+	} else {
 		down, err := c.read(dead.place)
 		if err != nil {
 			return err
@@ -228,6 +251,7 @@ func (c *change) revive(m *member, r *protocol.Record, h heldCase) error {
 		return fmt.Errorf("void takedown: %w", err)
 	}
 	c.count(m, 0, -1)
+	c.then = append(c.then, func() { m.closings++ })
 	if err := c.show(m, r, h.at); err != nil {
 		return err
 	}

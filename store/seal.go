@@ -16,6 +16,7 @@ const (
 	sealedPhoto  = 'p'
 	sealedPart   = 'q'
 	sealedWish   = 'w'
+	sealedFork   = 'f'
 )
 
 // fileKey is the key of one row or one photo file.

@@ -171,12 +171,12 @@ func (s *Store) load() error {
 
 var bucketNames = []string{"meta", "origins", "members", "heads", "verified", "places", "log", "digests", "blocks", "cases", "dead",
 	"gone", "marks", "photos", "doomed", "drafts", "wishes", "closed", "pairings", "receipts", "cards", "equals",
-	"purging", "held", "recent", "void", "strays", "ghosts"}
+	"purging", "held", "recent", "void", "strays", "ghosts", "forks"}
 
 // buckets are the buckets within a transaction.
 type buckets struct {
 	origins, members, heads, verified, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
-	meta, wishes, pairings, receipts, cards, equals, purging, held, recent, voided, strays, ghosts                            *bbolt.Bucket
+	meta, wishes, pairings, receipts, cards, equals, purging, held, recent, voided, strays, ghosts, forks                     *bbolt.Bucket
 	// key returns the key in a slot.
 	key func(slot uint32) (fileKey, error)
 }
@@ -189,7 +189,7 @@ func open(tx *bbolt.Tx) *buckets {
 		marks: at("marks"), photos: at("photos"), doomed: at("doomed"), drafts: at("drafts"), closed: at("closed"),
 		meta: at("meta"), pairings: at("pairings"), receipts: at("receipts"), cards: at("cards"), equals: at("equals"),
 		wishes: at("wishes"), purging: at("purging"), held: at("held"), recent: at("recent"), voided: at("void"),
-		strays: at("strays"), ghosts: at("ghosts"),
+		strays: at("strays"), ghosts: at("ghosts"), forks: at("forks"),
 	}
 	// These grow at the end of each origin's keys, so full pages stay full.
 	b.log.FillPercent, b.digests.FillPercent = 0.95, 0.95
@@ -228,6 +228,7 @@ type change struct {
 	shred   []uint32              // slots to overwrite after it
 	bursts  map[uint32]int        // cases that an origin has taken down within the hour
 	purges  bool                  // something is in the buckets purging or doomed
+	repairs bool                  // the whole of what a head vouches for
 	forgets *member               // whose log is being given up, so that no head is verified by it
 	ours    bool                  // it is by our own staff, not by a peer
 	then    []func()              // what else to change in memory

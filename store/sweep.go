@@ -201,6 +201,12 @@ func (b *buckets) named(slots uint32) []bool {
 	each(b.drafts, slotOf)
 	each(b.wishes, slotOf)
 	each(b.photos, func(v []byte) uint32 { return photoInfoOf(v).slot })
+	each(b.forks, func(v []byte) uint32 {
+		if v[0] != forkRecords {
+			return 0
+		}
+		return slotOf(v[forkHeader:])
+	})
 	each(b.held, func(v []byte) uint32 { return slotOf(heldCaseOf(v).row) })
 	return named
 }

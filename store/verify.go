@@ -65,9 +65,10 @@ func (c *change) settle() error {
 	return nil
 }
 
-// verified notes that a member's log has been what a head of it vouches for. Then no record up to the head is missing.
+// verified notes that a member's log has been what a head of it vouches for. Then no record up to the head is missing. A
+// head of a frozen member vouches for nothing any more.
 func (c *change) verified(m *member, h *protocol.Head) error {
-	if !h.Newer(m.verified) {
+	if !h.Newer(m.verified) || m.frozenBy(h) {
 		return nil
 	}
 	if err := c.buckets.verified.Put(m.origin[:], h.Bytes()); err != nil {

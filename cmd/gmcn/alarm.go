@@ -28,6 +28,9 @@ var alarmWords = map[node.AlarmKind]string{
 		"If nobody of us did it, the key is stolen: telephone the other countries. Only a card of a new epoch, signed with the root key, lets this node publish again.",
 	node.AlarmNeedsRoot: "Our newest card names another node key than this node has, so it can sign and publish nothing. If you did not make that card, " +
 		"somebody has the root key: telephone the other countries. Else bring the root key and give this node a new key: gmcn key rotate.",
+	node.AlarmFork: "%s signed two different logs with one key: two servers ran at once, an old backup was put back, or the key was stolen. " +
+		"Nothing but takedowns is taken from it any more, and its cases hide when its lease ends. Call its staff: they must stop all servers " +
+		"but one and sign a card of a new epoch with their root key.",
 }
 
 // gateText says why the node sends nothing and how much waits; "" while it sends.

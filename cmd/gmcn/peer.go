@@ -19,7 +19,9 @@ type peerRow struct {
 	Name        string            `json:"name"`
 	Fingerprint string            `json:"fingerprint"`
 	Standing    protocol.Standing `json:"standing"`
-	Connected   bool              `json:"connected"`
+	// Frozen says that it signed two logs, so that nothing but takedowns is taken of it.
+	Frozen    bool `json:"frozen"`
+	Connected bool `json:"connected"`
 	// Held is how far we hold its log without a hole, Head how far it says that it goes.
 	Held uint64 `json:"held"`
 	Head uint64 `json:"head"`
@@ -30,7 +32,8 @@ type peerRow struct {
 func rowOf(p node.Peer) peerRow {
 	card := p.Member.Card
 	row := peerRow{Origin: card.Origin(), Country: card.Country, Name: nameOf(card), Fingerprint: card.Origin().Fingerprint(),
-		Standing: p.Member.Standing, Connected: p.Connected, Held: p.Held, Heard: p.LastSeen}
+		Standing: p.Member.Standing, Connected: p.Connected, Held: p.Held, Heard: p.LastSeen,
+		Frozen: p.Frozen}
 	if p.Head != nil {
 		row.Head = p.Head.Seq
 	}
@@ -91,7 +94,7 @@ var peerListCommand = command{
 	name:  "peer list",
 	brief: "list the countries of the network as this one sees them",
 	help: `HELD is how many changes of a country's log are here, of how many it says that there are. HEARD is when its node last
-said something since this one started. What needs looking after stands below, with what to do.
+said something since this one started. A country that is frozen has signed two logs. What needs looking after stands below, with what to do.
 
 Example:
   gmcn peer list -dir xa`,
@@ -108,6 +111,10 @@ Example:
 		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "COUNTRY\tSTANDING\tCONNECTED\tHELD\tHEARD\tFINGERPRINT\tNAME")
 		for _, r := range rows {
+			standing := string(r.Standing)
+			if r.Frozen {
+				standing += ", frozen"
+			}
 			connected, held, heard := "no", fmt.Sprintf("%d of %d", r.Held, r.Head), "-"
 			if r.Connected {
 				connected = "yes"
@@ -118,7 +125,7 @@ Example:
 			if !r.Heard.IsZero() {
 				heard = ago(time.Since(r.Heard))
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Country, r.Standing, connected, held, heard, r.Fingerprint, r.Name)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Country, standing, connected, held, heard, r.Fingerprint, r.Name)
 		}
 		if err := w.Flush(); err != nil {
 			return err

@@ -17,10 +17,13 @@ const (
 	linkRelayed = "relayed" // connected through another member
 	linkNone    = "none"    // not connected, its cases are still shown
 	linkDark    = "dark"    // not heard for so long that its cases are hidden
+	linkFrozen  = "frozen"  // signed two logs, so that nothing but takedowns is taken
 )
 
 func linkOf(p node.Peer) string {
 	switch {
+	case p.State == protocol.FrozenLog:
+		return linkFrozen
 	case p.State == protocol.Dark || p.State == protocol.Shredded:
 		return linkDark // connected or not: what matters is that nothing is shown
 	case p.Relayed:
@@ -95,7 +98,7 @@ func newPicture(l *i18n.Locale, peers []node.Peer) *picture {
 	}
 	half := max(radius, firstRing) + edge
 	p.ViewBox = unit(-half) + " " + unit(-half) + " " + unit(2*half) + " " + unit(2*half)
-	for _, state := range []string{linkDirect, linkRelayed, linkNone, linkDark} {
+	for _, state := range []string{linkDirect, linkRelayed, linkNone, linkDark, linkFrozen} {
 		if names[state] != nil {
 			p.Lists = append(p.Lists, pictureList{state, names[state]})
 		}
