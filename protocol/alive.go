@@ -68,18 +68,7 @@ func OpenAlive(raw []byte, card *Card) (*Alive, error) {
 }
 
 func parseAlive(raw []byte) (*Alive, *opened, error) {
-	env, err := unseal(raw)
-	if err != nil {
-		return nil, nil, err
-	}
-	v, kind, err := kindOf(env.payload)
-	if err != nil {
-		return nil, nil, err
-	}
-	if v != version || kind != "alive" {
-		return nil, nil, fmt.Errorf("version %d, type %.20q: %w", v, kind, ErrUnknown)
-	}
-	w, err := decode[wireAlive](env.payload)
+	w, env, err := unsealAs[wireAlive](raw, "alive")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -176,18 +176,7 @@ func IsCard(raw []byte) bool {
 //
 // Errors: ErrSize, ErrForm, ErrUnknown, ErrKey, ErrSignature.
 func OpenCard(raw []byte) (*Card, error) {
-	env, err := unseal(raw)
-	if err != nil {
-		return nil, fmt.Errorf("open card: %w", err)
-	}
-	v, kind, err := kindOf(env.payload)
-	if err != nil {
-		return nil, fmt.Errorf("open card: %w", err)
-	}
-	if v != version || kind != "card" {
-		return nil, fmt.Errorf("open card: version %d, type %.20q: %w", v, kind, ErrUnknown)
-	}
-	w, err := decode[wireCard](env.payload)
+	w, env, err := unsealAs[wireCard](raw, "card")
 	if err != nil {
 		return nil, fmt.Errorf("open card: %w", err)
 	}

@@ -152,6 +152,22 @@ func (e *opened) verify(key ed25519.PublicKey, d domain) error {
 	return nil
 }
 
+// unsealAs takes apart the envelope of an object of one kind, whose payload must be in canonical form. Nothing is verified.
+func unsealAs[T any](raw []byte, kind string) (w T, e *opened, err error) {
+	if e, err = unseal(raw); err != nil {
+		return w, nil, err
+	}
+	v, k, err := kindOf(e.payload)
+	if err != nil {
+		return w, nil, err
+	}
+	if v != version || k != kind {
+		return w, nil, fmt.Errorf("version %d, type %.20q: %w", v, k, ErrUnknown)
+	}
+	w, err = decode[T](e.payload)
+	return w, e, err
+}
+
 // kindOf reads the version and kind of a payload without trusting the rest of it.
 func kindOf(payload []byte) (version uint64, kind string, err error) {
 	var k struct {

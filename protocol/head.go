@@ -135,18 +135,7 @@ func ReopenHead(raw []byte) (*Head, error) {
 }
 
 func parseHead(raw []byte) (*Head, *opened, error) {
-	env, err := unseal(raw)
-	if err != nil {
-		return nil, nil, err
-	}
-	v, kind, err := kindOf(env.payload)
-	if err != nil {
-		return nil, nil, err
-	}
-	if v != version || kind != "head" {
-		return nil, nil, fmt.Errorf("version %d, type %.20q: %w", v, kind, ErrUnknown)
-	}
-	w, err := decode[wireHead](env.payload)
+	w, env, err := unsealAs[wireHead](raw, "head")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -108,18 +108,7 @@ func SignInvite(key ed25519.PrivateKey, i Invite) (*Invite, error) {
 //
 // Errors: ErrSize, ErrForm, ErrUnknown, ErrKey, ErrSignature.
 func OpenInvite(raw []byte) (*Invite, error) {
-	env, err := unseal(raw)
-	if err != nil {
-		return nil, fmt.Errorf("open invitation: %w", err)
-	}
-	v, kind, err := kindOf(env.payload)
-	if err != nil {
-		return nil, fmt.Errorf("open invitation: %w", err)
-	}
-	if v != version || kind != "invite" {
-		return nil, fmt.Errorf("open invitation: version %d, type %.20q: %w", v, kind, ErrUnknown)
-	}
-	w, err := decode[wireInvite](env.payload)
+	w, env, err := unsealAs[wireInvite](raw, "invite")
 	if err != nil {
 		return nil, fmt.Errorf("open invitation: %w", err)
 	}

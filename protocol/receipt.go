@@ -106,18 +106,7 @@ func OpenReceipt(raw []byte, card *Card) (*Receipt, error) {
 }
 
 func parseReceipt(raw []byte) (*Receipt, *opened, error) {
-	env, err := unseal(raw)
-	if err != nil {
-		return nil, nil, err
-	}
-	v, kind, err := kindOf(env.payload)
-	if err != nil {
-		return nil, nil, err
-	}
-	if v != version || kind != "receipt" {
-		return nil, nil, fmt.Errorf("version %d, type %.20q: %w", v, kind, ErrUnknown)
-	}
-	w, err := decode[wireReceipt](env.payload)
+	w, env, err := unsealAs[wireReceipt](raw, "receipt")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -166,18 +166,7 @@ func ParseReport(text []byte) (*Report, error) {
 
 // openReport verifies a report with what it carries.
 func openReport(sealed []byte, carries Report) (*Report, error) {
-	env, err := unseal(sealed)
-	if err != nil {
-		return nil, err
-	}
-	v, kind, err := kindOf(env.payload)
-	if err != nil {
-		return nil, err
-	}
-	if v != version || kind != "report" {
-		return nil, fmt.Errorf("version %d, type %.20q: %w", v, kind, ErrUnknown)
-	}
-	w, err := decode[wireReport](env.payload)
+	w, env, err := unsealAs[wireReport](sealed, "report")
 	if err != nil {
 		return nil, err
 	}
