@@ -272,9 +272,6 @@ func (c *composer) put(b *typeset.Block, x, y, width float64, colour, ground RGB
 	return y + high(b)
 }
 
-// link makes the last mark lead to an address.
-func (c *composer) link(address string) { c.page.Marks[len(c.page.Marks)-1].Link = address }
-
 // digits checks that the glyphs of a number are its characters in their order, from left to right.
 func digits(b *typeset.Block, want string) error {
 	bare := func(s string) string {

@@ -7,7 +7,7 @@
 //	photos.go   which photos are shown, and how large they are
 //	page.go     the display list: areas, texts and pictures, in points
 //	compose.go  how marks get onto a page: fitting, mirroring, contrast
-//	sheet.go    the design for paper; body.go and table.go its middle, call.go its foot
+//	sheet.go    the design for paper; body.go, people.go and table.go its middle, call.go its foot
 //	share.go    the designs for screens
 //	strip.go    several cases side by side
 //	pdf.go      paints pages as PDF; fpdf's only home. layer.go its words to search and copy
