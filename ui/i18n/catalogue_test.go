@@ -150,7 +150,7 @@ func checkMessage(t *testing.T, where string, m, english message, needed []int) 
 	}
 }
 
-// TestCodesHaveWords lists the codes that records carry (field.md 1.5 to 1.7).
+// TestCodesHaveWords lists the codes that records carry.
 func TestCodesHaveWords(t *testing.T) {
 	english := embeddedCatalogues(t)[reference]
 	for prefix, codes := range map[string]string{

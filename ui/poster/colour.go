@@ -9,7 +9,7 @@ import (
 // RGB is an opaque sRGB colour.
 type RGB struct{ R, G, B uint8 }
 
-// The house colours of ui.md 4.2; a member chooses its own brand and accent.
+// The house colours; a member chooses its own brand and accent.
 var (
 	ink   = RGB{0x10, 0x18, 0x20}
 	paper = RGB{0xff, 0xff, 0xff}

@@ -6,7 +6,7 @@ import (
 	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
-// Measures of the design for paper, in points on A4; ui.md 4.8.
+// Measures of the design for paper, in points on A4.
 const (
 	bandHeight = 110
 	ruleHeight = 6

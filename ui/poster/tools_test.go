@@ -95,7 +95,7 @@ func TestCodeIsReadOffPaper(t *testing.T) {
 	}
 }
 
-// brands are the colours of ui.md 4.2 and of the invented countries, and some that a member might choose against advice.
+// brands are our own colours, those of the invented countries, and some that a member might choose against advice.
 func brands() [][2]string {
 	all := [][2]string{{"", ""}, {"#003B71", "#FFC72C"}, {"#00563F", "#FFC72C"}, {"#5B2A86", "#FFC72C"}, {"#2F3E4E", "#FFC72C"},
 		{"#F5D547", "#F5D547"}, {"#7FB2E5", "#D81E05"}, {"#777777", "#777777"}}
