@@ -240,3 +240,21 @@ func (n *Node) resignHere(raws [][]byte) (signed []*protocol.Record, err error) 
 	}
 	return signed, nil
 }
+
+// Held returns what its staff needs of a member that has lost its node, as text: its card, and the newest head that our copy
+// of its log has been exactly what it vouches for, if that is of the card's epoch.
+func (n *Node) Held(o protocol.Origin) (string, error) {
+	member, err := n.store.Member(o)
+	if err != nil {
+		return "", err
+	}
+	text := member.Card.Text()
+	head, err := n.store.Verified(o)
+	if errors.Is(err, fs.ErrNotExist) {
+		return text, nil
+	}
+	if err == nil && head.Epoch == member.Card.Epoch {
+		text += head.Text()
+	}
+	return text, err
+}

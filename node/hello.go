@@ -101,6 +101,7 @@ func (f *framed) readHello() (*protocol.Hello, error) {
 
 func (m *mesh) greeted(ours, theirs *protocol.Hello, id peer.ID) error {
 	m.n.heard(id)
+	wake(m.n.told)
 	m.n.mu.Lock()
 	m.n.offsets[id] = time.UnixMilli(theirs.Now).Sub(m.n.now())
 	m.n.mu.Unlock()

@@ -73,16 +73,12 @@ func Init(dir string, d Details, s Secret) (*protocol.Card, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make node key: %w", err)
 	}
-	tip, err := hpke.MLKEM768X25519().GenerateKey()
+	tip, sealed, err := newTipKey()
 	if err != nil {
-		return nil, fmt.Errorf("make tip key: %w", err)
-	}
-	tipBytes, err := tip.Bytes()
-	if err != nil {
-		return nil, fmt.Errorf("make tip key: %w", err)
+		return nil, err
 	}
 	card, err := signCard(root, d, protocol.Card{
-		Epoch: first, Issue: first, NodeKey: [32]byte(nodePub), TipKeys: []protocol.TipKey{tipKey(tip.PublicKey())},
+		Epoch: first, Issue: first, NodeKey: [32]byte(nodePub), TipKeys: []protocol.TipKey{tip},
 	})
 	if err != nil {
 		return nil, err
@@ -101,7 +97,7 @@ func Init(dir string, d Details, s Secret) (*protocol.Card, error) {
 		data []byte
 	}{
 		{rootKeyFile, locked},
-		{tipKeyFile, pem.EncodeToMemory(&pem.Block{Type: "GMCN TIP KEY", Bytes: tipBytes})},
+		{tipKeyFile, sealed},
 		{cardFile, []byte(card.Text())},
 		{nodeKeyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: nodeDER})},
 	} {
@@ -166,8 +162,19 @@ func signCard(root ed25519.PrivateKey, d Details, c protocol.Card) (*protocol.Ca
 	return protocol.SignCard(root, c)
 }
 
-func tipKey(k hpke.PublicKey) protocol.TipKey {
-	return protocol.TipKey{ID: protocol.KeyIDOf(k.Bytes()), KEM: k.KEM().ID(), Public: k.Bytes()}
+// newTipKey makes a key to seal tips to, and the file of its private half.
+func newTipKey() (public protocol.TipKey, file []byte, err error) {
+	key, err := hpke.MLKEM768X25519().GenerateKey()
+	if err != nil {
+		return public, nil, fmt.Errorf("make tip key: %w", err)
+	}
+	b, err := key.Bytes()
+	if err != nil {
+		return public, nil, fmt.Errorf("make tip key: %w", err)
+	}
+	k := key.PublicKey()
+	public = protocol.TipKey{ID: protocol.KeyIDOf(k.Bytes()), KEM: k.KEM().ID(), Public: k.Bytes()}
+	return public, pem.EncodeToMemory(&pem.Block{Type: "GMCN TIP KEY", Bytes: b}), nil
 }
 
 // loadKeys reads the card and the node key, and sees that they belong together.
@@ -184,20 +191,18 @@ func loadKeys(dir string) (*protocol.Card, ed25519.PrivateKey, error) {
 		return nil, nil, fmt.Errorf("%s: %w", filepath.Join(dir, cardFile), err)
 	}
 	path := filepath.Join(dir, nodeKeyFile)
-	b, err := os.ReadFile(path)
+	key, err := readKey(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read node key: %w", err)
+		return nil, nil, err
 	}
-	block, _ := pem.Decode(b)
-	if block == nil {
-		return nil, nil, fmt.Errorf("%s is damaged: no key in it", path)
+	if next, err := readKey(filepath.Join(dir, nextKeyFile)); err == nil && card.Key().Equal(next.Public()) {
+		// Rotate was cut short.
+		if err := os.Rename(filepath.Join(dir, nextKeyFile), path); err != nil {
+			return nil, nil, fmt.Errorf("take the new node key: %w", err)
+		}
+		key = next
 	}
-	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read node key %s: %w", path, err)
-	}
-	key, ok := k.(ed25519.PrivateKey)
-	if !ok || !card.Key().Equal(key.Public()) {
+	if !card.Key().Equal(key.Public()) {
 		return nil, nil, fmt.Errorf("%s is not the key that %s certifies", path, cardFile)
 	}
 	return card, key, nil

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"slices"
 	"sync"
@@ -61,11 +62,8 @@ type mesh struct {
 }
 
 // join makes the host, registers what it serves and joins the topics.
-func (n *Node) join(ctx context.Context) (*mesh, error) {
-	n.mu.RLock()
-	raw := n.key
-	n.mu.RUnlock()
-	key, err := crypto.UnmarshalEd25519PrivateKey(raw)
+func (n *Node) join(ctx context.Context, nodeKey ed25519.PrivateKey) (*mesh, error) {
+	key, err := crypto.UnmarshalEd25519PrivateKey(nodeKey)
 	if err != nil {
 		return nil, fmt.Errorf("join network: %w", err)
 	}

@@ -84,6 +84,8 @@ type Node struct {
 	pull  chan pullFrom
 	photo chan struct{}
 	head  chan struct{}
+	// rekeyed says that the node key has changed, and told that a member has greeted us.
+	rekeyed, told chan struct{}
 	// down wakes the push loop: a case was closed, or, with recount, the members have changed. joined are members that have
 	// connected.
 	down    chan struct{}
@@ -137,12 +139,14 @@ func Open(cfg Config) (*Node, error) {
 
 		normalising: make(chan struct{}, 2),
 
-		pull:   make(chan pullFrom, 64),
-		photo:  make(chan struct{}, 1),
-		head:   make(chan struct{}, 1),
-		down:   make(chan struct{}, 1),
-		joined: make(chan peer.ID, 256),
-		live:   rate.NewLimiter(liveRate, liveBurst),
+		pull:    make(chan pullFrom, 64),
+		photo:   make(chan struct{}, 1),
+		head:    make(chan struct{}, 1),
+		rekeyed: make(chan struct{}, 1),
+		told:    make(chan struct{}, 1),
+		down:    make(chan struct{}, 1),
+		joined:  make(chan peer.ID, 256),
+		live:    rate.NewLimiter(liveRate, liveBurst),
 
 		alarms: alarms{since: map[Alarm]time.Time{}},
 		quota: quota{own: card.Origin(), stored: cmp.Or(cfg.PhotoBytes, DefaultPhotoBytes), hourly: cmp.Or(cfg.PhotoHourly, DefaultPhotoHourly),
@@ -186,14 +190,14 @@ func (n *Node) Card() *protocol.Card {
 // Origin returns our own origin.
 func (n *Node) Origin() protocol.Origin { return n.Card().Origin() }
 
-// Run joins the network and serves it until ctx ends; then it takes the network down and returns nil. It returns an
-// error when the network cannot be joined, such as an address in use.
-func (n *Node) Run(ctx context.Context) error {
+// runAs is Run under one node key: until ctx ends, the key has changed, or, if limit is not 0, tellOld ends it.
+func (n *Node) runAs(ctx context.Context, key ed25519.PrivateKey, limit time.Duration) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	// The host outlives the loops, so that none of them meets a closed one.
-	n.shut()
 	hostCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	m, err := n.join(hostCtx)
+	m, err := n.join(hostCtx, key)
 	if err != nil {
 		return err
 	}
@@ -205,6 +209,17 @@ func (n *Node) Run(ctx context.Context) error {
 	n.log.Info("node is on the network", "peer", m.host.ID().String(), "addresses", fmt.Sprint(m.host.Addrs()))
 
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		select {
+		case <-ctx.Done():
+		case <-n.rekeyed:
+			end()
+		}
+		return ctx.Err()
+	})
+	if limit != 0 {
+		g.Go(func() error { return n.tellOld(ctx, limit, key, end) })
+	}
 	g.Go(func() error { return n.superviseLoop(ctx, m) })
 	g.Go(func() error { return n.gateLoop(ctx, m) })
 	g.Go(func() error { return n.headLoop(ctx, m) })

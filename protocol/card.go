@@ -56,7 +56,7 @@ type Continues struct {
 	Epoch uint64 `cbor:"e" json:"epoch"`
 	Seq   uint64 `cbor:"q" json:"seq"`
 	// Root is RootOf the log up to there; zeros when whoever signed did not have it.
-	Root [32]byte `cbor:"r" json:"-"`
+	Root [32]byte `cbor:"r" json:"root"`
 }
 
 // Hotline is a telephone number for the public.

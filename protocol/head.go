@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/pem"
 	"fmt"
 	"time"
 
@@ -189,4 +190,27 @@ func RootOf(blocks []Block) [32]byte {
 		h.Write(b.Digest[:])
 	}
 	return [32]byte(h.Sum(nil))
+}
+
+// Text returns the head as a block of text that survives mail.
+func (h *Head) Text() string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: headBlock, Bytes: h.raw}))
+}
+
+// FindHead finds a head by Text in what a person pasted and verifies it under card; nil when there is none. The error is why
+// one that is there is not genuine.
+func FindHead(text []byte, card *Card) (*Head, error) {
+	if len(text) > 4*MaxEnvelope {
+		return nil, fmt.Errorf("read head: %w", ErrSize)
+	}
+	for block, rest := pem.Decode(quoteMarks.ReplaceAll(text, nil)); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == headBlock {
+			h, err := OpenHead(block.Bytes, card)
+			if err != nil {
+				return nil, fmt.Errorf("read head: %w", err)
+			}
+			return h, nil
+		}
+	}
+	return nil, nil
 }

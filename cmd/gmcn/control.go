@@ -79,6 +79,7 @@ func (c *control) handler(site http.Handler) http.Handler {
 	mux.HandleFunc("POST /peers", answer(c.addPeer))
 	mux.HandleFunc("DELETE /peers/{origin}", answer(c.removePeer))
 	c.routePairing(mux)
+	c.routeKeys(mux)
 	mux.HandleFunc("GET /cases", answer(c.cases))
 	mux.HandleFunc("POST /cases", answer(c.publish))
 	mux.HandleFunc("POST /cases/{id}/close", answer(c.closeCase))

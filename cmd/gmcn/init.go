@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gmcn/gmcn/node"
@@ -27,7 +28,12 @@ Both can be read from files; with neither file nor terminal random ones are made
 -name and -country-name take LANGUAGE=TEXT and -hotline takes NUMBER or NUMBER|LANGUAGE=LABEL|…; each may be given
 several times. If the folder has a gmcn.toml already, that is used, and none of these flags is needed.
 
+With -recover it makes a new folder for a country that has lost its own and has its root key: a new node key under a card of
+the next epoch, which goes on from the last good number. Everything that was published comes back from the other countries;
+drafts and local details are lost. -card is a file that any of them writes with gmcn peer export. -peers are their cards.
+
 Example:
+  gmcn init -dir new -recover -root /media/stick/root.key.age -card xa.txt -peers xb-card.txt,xc-card.txt
   gmcn init -dir xa -country XA -country-name en=Arvenia -name en="The Lighted Window" -name fr="La Fenêtre éclairée" \
     -hotline "+0 99 001|en=Day and night|fr=Jour et nuit" -languages en,fr -site https://missing.example.org \
     -addr /ip4/203.0.113.7/tcp/4001 -addr /ip4/203.0.113.7/udp/4001/quic-v1`,
@@ -48,6 +54,12 @@ func runInit(c *call) error {
 	c.flags.Var(listFlag{&cfg.Node.Listen}, "node-listen", "`MULTIADDRESS` at which the node listens, if not port 4001 of every address")
 	c.flags.StringVar(&cfg.Site.Listen, "site-listen", "", "`HOST:PORT` at which the site listens, if not 127.0.0.1:8080")
 	c.flags.StringVar(&cfg.Console.Listen, "console-listen", "", "`HOST:PORT` at which the console listens, if not 127.0.0.1:8081")
+	recovery := c.flags.Bool("recover", false, "make the folder of a country that has lost its own")
+	rootFile := c.flags.String("root", "", "for -recover: the root key `FILE`")
+	cardFile := c.flags.String("card", "", "for -recover: our card, in a `FILE` of gmcn peer export or gmcn key revoke")
+	after := c.flags.Uint64("after", 0, "for -recover: the last good `NUMBER` of our log, if that file does not say it")
+	var peers []string
+	c.flags.Var(listFlag{&peers}, "peers", "for -recover: card `FILES` of the other countries")
 	passphraseFile := c.flags.String("passphrase-file", "", "take the root key's passphrase from the first line of `FILE`")
 	passwordFile := c.flags.String("password-file", "", "take the console's password from the first line of `FILE`")
 	if _, err := c.parse(0, 0); err != nil {
@@ -55,6 +67,9 @@ func runInit(c *call) error {
 	}
 	if err := refuseNode(*dir); err != nil {
 		return err
+	}
+	if *recovery {
+		return c.recover(cfg, *dir, recovered{*rootFile, *cardFile, *passphraseFile, *passwordFile, peers, *after, c.givenFlags()["after"]})
 	}
 	path := filepath.Join(*dir, configFile)
 	switch _, err := os.Stat(path); {
@@ -135,25 +150,116 @@ func refuseNode(dir string) error {
 	return nil
 }
 
+// recovered is what runInit was told of a country that has lost its folder.
+type recovered struct {
+	root, card, passphrase, password string
+	peers                            []string
+	after                            uint64
+	afterGiven                       bool
+}
+
+// recover makes the data folder of a country that has lost its own. cfg has where to listen.
+func (c *call) recover(cfg *Config, dir string, from recovered) error {
+	if from.root == "" || from.card == "" {
+		return c.misuse("-recover needs -root and -card")
+	}
+	for f := range c.givenFlags() {
+		if slices.Contains([]string{"country", "country-name", "name", "hotline", "languages"}, f) {
+			return c.misuse("-%s is not for -recover: the card says it; change it afterwards in %s", f, configFile)
+		}
+	}
+	old, head, err := c.readHeld(from.card)
+	if err != nil {
+		return err
+	}
+	var cards []*protocol.Card
+	for _, file := range from.peers {
+		card, err := c.readCard(file)
+		if err != nil {
+			return err
+		}
+		cards = append(cards, card)
+	}
+	place, err := lastGood(old, head, from.after, from.afterGiven)
+	if err != nil && old.Continues != nil { // a card of gmcn key revoke, under which nothing was signed
+		place, err = protocol.Continues{Epoch: old.Epoch, Seq: old.Continues.Seq, Root: old.Continues.Root}, nil
+	}
+	if err != nil {
+		return err
+	}
+	m := &cfg.Member
+	m.Country, m.CountryNames, m.Names, m.Hotlines, m.Languages = old.Country, old.CountryNames, old.Names, old.Hotlines, old.Languages
+	if m.Site == "" {
+		m.Site = old.Site
+	}
+	if m.Addrs == nil {
+		m.Addrs = old.Addrs
+	}
+	cfg.defaults()
+	root, err := c.openRoot(from.root, from.passphrase)
+	if err != nil {
+		return err
+	}
+	password, made, err := c.newSecret("password of the console", from.password)
+	if err != nil {
+		return err
+	}
+	if err := makeFolder(dir, cfg, password); err != nil {
+		return err
+	}
+	card, err := node.Recover(dir, root, cfg.details(), old, place)
+	if err != nil {
+		return err
+	}
+	n, err := node.Open(node.Config{Dir: dir})
+	if err != nil {
+		return err
+	}
+	for _, peer := range cards {
+		err = errors.Join(err, n.AddMember(peer))
+	}
+	file := filepath.Join(dir, strings.ToLower(card.Country)+"-card.txt")
+	if err := errors.Join(err, n.Close(), writeFile(file, []byte(card.Text()))); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "Made %s for %s, %s, with card %d.%d, which goes on from number %d.\n", dir, card.Country, nameOf(card), card.Epoch,
+		card.Issue, place.Seq)
+	if made {
+		fmt.Fprintf(c.out, "Password of the console: %s\nIt is shown this once.\n", password)
+	}
+	fmt.Fprintf(c.out, `
+What to do next:
+  1. Mail %[1]s to any one country, which takes it in: gmcn peer card FILE. The others hear of it by themselves.
+  2. Start the node: gmcn run -dir %[2]s. What was published comes back to its desk.
+  3. Take the root key away again.
+`, file, dir)
+	return nil
+}
+
 // makeCountry makes a data folder. The node's keys come last, and a node is there only when they are: a start that was cut
 // short can be repeated.
 func makeCountry(dir string, cfg *Config, root node.Secret, password string) (*protocol.Card, error) {
+	if err := makeFolder(dir, cfg, password); err != nil {
+		return nil, err
+	}
+	return node.Init(dir, cfg.details(), root)
+}
+
+// makeFolder makes all of a data folder but the node: configuration, site and the console's password.
+func makeFolder(dir string, cfg *Config, password string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "site"), 0o700); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
+		return fmt.Errorf("make data folder: %w", err)
 	}
 	path := filepath.Join(dir, configFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := writeFile(path, cfg.text()); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := copySite(filepath.Join(dir, "site")); err != nil {
-		return nil, err
+		return err
 	}
-	if err := setPassword(dir, password); err != nil {
-		return nil, err
-	}
-	return node.Init(dir, cfg.details(), root)
+	return setPassword(dir, password)
 }
 
 // siteExamples are what a new folder site/ has: how to fill it, and texts to begin with.

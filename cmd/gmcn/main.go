@@ -38,6 +38,7 @@ func commands() []command {
 		initCommand, runCommand, demoCommand, cardCommand, peerInviteCommand, peerAcceptCommand,
 		peerPendingCommand, peerConfirmCommand, peerRefuseCommand, peerAddCommand, peerListCommand, peerVouchCommand,
 		peerSuspendCommand, peerResumeCommand, peerRemoveCommand,
+		peerCardCommand, peerExportCommand, keyRotateCommand, keyOpenCommand, keyRevokeCommand,
 		casePublishCommand, caseListCommand, caseShowCommand, caseRenewCommand, caseCloseCommand, caseReceiptsCommand,
 		posterCommand, verifyPosterCommand, checkCommand, verifyReportCommand, passwordCommand, versionCommand,
 	}
