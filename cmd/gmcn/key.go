@@ -53,7 +53,15 @@ func (c *control) routeKeys(mux *http.ServeMux) {
 		if err != nil {
 			return cardText{}, err
 		}
-		return cardText{card.Text()}, c.node.TakeCard(card)
+		switch err = c.node.TakeCard(card); {
+		case errors.Is(err, protocol.ErrStored):
+			return cardText{}, nil
+		case errors.Is(err, protocol.ErrOrigin):
+			err = fmt.Errorf("%s, %s, is no member here: gmcn peer add accepts a country", card.Country, nameOf(card))
+		case errors.Is(err, protocol.ErrRival):
+			err = fmt.Errorf("another card of epoch %d of %s is held, with another key; its staff must sign one of the next epoch", card.Epoch, card.Country)
+		}
+		return cardText{card.Text()}, err
 	}))
 	mux.HandleFunc("GET /peers/{origin}/card", answer(func(r *http.Request) (cardText, error) {
 		o, err := protocol.ParseOrigin(r.PathValue("origin"))
@@ -321,6 +329,10 @@ Example:
 		var done cardText
 		if err := cl.post("/cards", cardText{card.Text()}, &done); err != nil {
 			return err
+		}
+		if done.Text == "" {
+			fmt.Fprintf(c.out, "Card %d.%d of %s, or a newer one, is here already.\n", card.Epoch, card.Issue, card.Country)
+			return nil
 		}
 		fmt.Fprintf(c.out, "Took in card %d.%d of %s, %s.\n", card.Epoch, card.Issue, card.Country, nameOf(card))
 		return nil

@@ -92,7 +92,13 @@ func newCountry(t *testing.T, code string) (*realCountry, *protocol.Card) {
 // gmcn runs a command for the country and returns what it printed.
 func (r *realCountry) gmcn(args ...string) string {
 	r.t.Helper()
-	cmd := exec.Command("gmcn", append(args, "-dir", r.dir)...)
+	return r.plain(append(args, "-dir", r.dir)...)
+}
+
+// plain runs a command that needs no data folder.
+func (r *realCountry) plain(args ...string) string {
+	r.t.Helper()
+	cmd := exec.Command("gmcn", args...)
 	var errOut bytes.Buffer
 	cmd.Stderr = &errOut
 	out, err := cmd.Output()

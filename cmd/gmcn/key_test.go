@@ -1,0 +1,144 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gmcn/gmcn/protocol"
+)
+
+// keysOf makes three countries that know each other, a file with the passphrase, and the root key of the first on a stick.
+func keysOf(t *testing.T) (all []*realCountry, stick, secret string) {
+	t.Helper()
+	var cards []*protocol.Card
+	for _, code := range []string{"XA", "XB", "XC"} {
+		r, card := newCountry(t, code)
+		all, cards = append(all, r), append(cards, card)
+	}
+	introduce(t, all, cards)
+	dir := t.TempDir()
+	stick, secret = filepath.Join(dir, "root.key.age"), filepath.Join(dir, "secret")
+	if err := os.Rename(filepath.Join(all[0].dir, "root.key.age"), stick); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(secret, []byte(testPassphrase+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return all, stick, secret
+}
+
+func (r *realCountry) showsSoon(paths ...string) {
+	r.t.Helper()
+	for _, path := range paths {
+		r.eventually(r.dir+" shows "+path, func() error { return want(r.site+path, http.StatusOK) })
+	}
+}
+
+// TestKeyIsRotatedAndFolderLost goes the ways of operating.md with the commands alone: a planned change of the node key
+// while all run, then the loss of the whole data folder.
+func TestKeyIsRotatedAndFolderLost(t *testing.T) {
+	all, stick, secret := keysOf(t)
+	xa, xb, xc := all[0], all[1], all[2]
+	for _, r := range all {
+		r.start()
+	}
+	xa.connected(2)
+	first := xa.publishExample("XA-2026-901")
+	xb.showsSoon(first)
+
+	out := xa.gmcn("key", "rotate", "-root", stick, "-passphrase-file", secret)
+	if !strings.Contains(out, "Card 2.1 is in force") {
+		t.Errorf("key rotate says:\n%s", out)
+	}
+	if _, err := os.Stat(filepath.Join(xa.dir, "root.key.age")); err == nil {
+		t.Error("the root key was left in the data folder")
+	}
+	second := xa.publishExample("XA-2026-902")
+	xb.showsSoon(first, second)
+	xc.showsSoon(first, second)
+	xb.connected(2)
+
+	xa.kill()
+	file := filepath.Join(t.TempDir(), "xa.txt")
+	cards := t.TempDir()
+	for i, r := range []*realCountry{xb, xc} {
+		r.gmcn("card", "-o", filepath.Join(cards, []string{"xb", "xc"}[i]))
+	}
+	xb.eventually("the newest head of XA is held", func() error {
+		xb.gmcn("peer", "export", "XA", "-o", file)
+		text, err := os.ReadFile(file)
+		if err == nil && !strings.Contains(string(text), "GMCN HEAD") {
+			t.Log("no head yet")
+			return os.ErrNotExist
+		}
+		return err
+	})
+	if err := os.RemoveAll(xa.dir); err != nil {
+		t.Fatal(err)
+	}
+	out = xa.gmcn("init", "-recover", "-root", stick, "-card", file, "-peers", filepath.Join(cards, "xb")+","+filepath.Join(cards, "xc"),
+		"-passphrase-file", secret, "-password-file", secret, "-node-listen", strings.Join(xa.cfg.Node.Listen, ","),
+		"-site-listen", xa.cfg.Site.Listen, "-console-listen", xa.cfg.Console.Listen)
+	if !strings.Contains(out, "with card 3.1") {
+		t.Errorf("init -recover says:\n%s", out)
+	}
+	xc.gmcn("peer", "card", filepath.Join(xa.dir, "xa-card.txt"))
+	xa.start()
+	xa.showsSoon(first, second)
+	xa.eventually("both are on the desk", func() error {
+		if list := xa.gmcn("case", "list"); !strings.Contains(list, "XA-2026-901") || !strings.Contains(list, "XA-2026-902") {
+			return os.ErrNotExist
+		}
+		return nil
+	})
+	third := xa.publishExample("XA-2026-903")
+	xb.showsSoon(first, second, third)
+	xc.showsSoon(first, second, third)
+}
+
+// TestStolenKeyIsRevoked: the root key, at another computer, puts the node key out of force; one country that takes the card
+// in by hand is enough. The node says what to do, and after key rotate it goes on.
+func TestStolenKeyIsRevoked(t *testing.T) {
+	all, stick, secret := keysOf(t)
+	xa, xb, xc := all[0], all[1], all[2]
+	for _, r := range all {
+		r.start()
+	}
+	xa.connected(2)
+	good := xa.publishExample("XA-2026-901")
+	xb.showsSoon(good)
+	bad := xa.publishExample("XA-2026-902")
+	xb.showsSoon(bad)
+	xc.showsSoon(good, bad)
+
+	dir := t.TempDir()
+	card, revoked := filepath.Join(dir, "xa.txt"), filepath.Join(dir, "revoked.txt")
+	xb.gmcn("peer", "export", "XA", "-o", card)
+	xb.gmcn("peer", "list") // has the numbers
+	cmd := &realCountry{t: t, dir: dir}
+	cmd.plain("key", "revoke", "-root", stick, "-card", card, "-after", "1", "-o", revoked, "-passphrase-file", secret)
+	xc.gmcn("peer", "card", revoked)
+	for _, r := range []*realCountry{xb, xc} {
+		r.eventually("what was signed after the last good number is void", func() error { return want(r.site+bad, http.StatusNotFound) })
+	}
+	xa.eventually("its node says that its key is out", func() error {
+		if list := xa.gmcn("peer", "list"); !strings.Contains(list, "gmcn key rotate") {
+			return os.ErrNotExist
+		}
+		return nil
+	})
+	out := xa.gmcn("key", "rotate", "-root", stick, "-passphrase-file", secret)
+	if !strings.Contains(out, "Card 3.1 is in force") {
+		t.Errorf("key rotate says:\n%s", out)
+	}
+	// Nobody lets the key in that is out: the new card goes by hand to one country.
+	xa.gmcn("card", "-o", filepath.Join(dir, "new.txt"))
+	xb.gmcn("peer", "card", filepath.Join(dir, "new.txt"))
+	next := xa.publishExample("XA-2026-903")
+	for _, r := range []*realCountry{xb, xc} {
+		r.showsSoon(good, next)
+	}
+}
