@@ -25,7 +25,7 @@ var alarmWords = map[node.AlarmKind]string{
 	node.AlarmTwins: "Two servers run with the key of %s. If it is not this country, tell its staff. If it is: stop the server that should not run; if this one waits, " +
 		"start it again then.",
 	node.AlarmInstance: "Another server has published with our key, so this one publishes nothing any more. Find out which is right and stop the other. " +
-		"If nobody of us did it, the key is stolen: telephone the other countries. Only a card of a new epoch, signed with the root key, lets this node publish again.",
+		"If nobody of us did it, the key is stolen: telephone the other countries. Only a card of a new epoch, signed with the root key, lets this node publish again: gmcn key open.",
 	node.AlarmNeedsRoot: "Our newest card names another node key than this node has, so it can sign and publish nothing. If you did not make that card, " +
 		"somebody has the root key: telephone the other countries. Else bring the root key and give this node a new key: gmcn key rotate.",
 	node.AlarmFork: "%s signed two different logs with one key: two servers ran at once, an old backup was put back, or the key was stolen. " +

@@ -15,7 +15,7 @@ type alarmLine struct {
 }
 
 var alarmCommands = map[node.AlarmKind]string{node.AlarmCard: "gmcn card -renew", node.AlarmStore: "gmcn check",
-	node.AlarmNeedsRoot: "gmcn key rotate"}
+	node.AlarmNeedsRoot: "gmcn key rotate", node.AlarmInstance: "gmcn key open"}
 
 // gateLine says on top of every page that the node may not write in its log yet.
 type gateLine struct {
