@@ -184,7 +184,7 @@ func (m *mesh) openOn(ctx context.Context, c network.Conn, proto libp2p.ID) (net
 	}
 	stop := context.AfterFunc(ctx, func() { s.Reset() })
 	defer stop()
-	if err := s.SetProtocol(proto); err == nil {
+	if err = s.SetProtocol(proto); err == nil {
 		err = multistream.SelectProtoOrFail(proto, s)
 	}
 	if err != nil {

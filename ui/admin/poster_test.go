@@ -11,7 +11,7 @@ import (
 // TestPosterOfACase follows a case from a draft to its poster, which an officer has in two clicks.
 func TestPosterOfACase(t *testing.T) {
 	d := signedInDesk(t)
-	p := d.newCase(nil, upload{"a.png", protocoltest.PortraitPNG(protocoltest.Invent(2, 10), 1000, 1250)})
+	d.newCase(nil, upload{"a.png", protocoltest.PortraitPNG(protocoltest.Invent(2, 10), 1000, 1250)})
 	id := d.only().ID.String()
 	tool := d.get("/en/cases/" + id + "/poster")
 	if tool.status != 200 || !strings.Contains(tool.text(), "not published") || !strings.Contains(tool.text(), "There is one photo") {
@@ -35,7 +35,7 @@ func TestPosterOfACase(t *testing.T) {
 		t.Fatalf("the draft's PDF: %d %v", draft.status, draft.header)
 	}
 
-	p = d.get("/en/cases/"+id).submit("publish", nil).submit("", nil)
+	p := d.get("/en/cases/"+id).submit("publish", nil).submit("", nil)
 	if to := link(p, "/poster"); to != "/en/cases/"+id+"/poster" {
 		t.Fatalf("the case's page leads to the poster %q", to)
 	}
