@@ -78,7 +78,7 @@ func connect(dir string) (*client, error) {
 	if err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
-	handler := (&control{node: n, site: home.Member.Site}).handler(site)
+	handler := (&control{node: n, site: home.Member.Site, posters: postersOf(home, n)}).handler(site)
 	return &client{http: http.Client{Transport: direct{handler}}, offline: true, close: n.Close}, nil
 }
 
@@ -131,31 +131,66 @@ func (c *client) page(path string) (status int, body []byte, err error) {
 	return resp.StatusCode, body, err
 }
 
-// direct answers requests by calling a handler in this process.
+// direct answers requests by calling a handler in this process. An answer may be read while it is being written.
 type direct struct{ handler http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	in := r.Clone(r.Context())
+	ctx, stop := context.WithCancel(r.Context())
+	in := r.Clone(ctx)
 	in.RequestURI = r.URL.RequestURI()
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
-	w := &recorder{header: http.Header{}, status: http.StatusOK}
-	d.handler.ServeHTTP(w, in)
-	return &http.Response{StatusCode: w.status, Status: http.StatusText(w.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: w.header, Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r}, nil
+	body, pipe := io.Pipe()
+	w := &recorder{header: http.Header{}, begun: make(chan int, 1), body: pipe}
+	ended := make(chan struct{})
+	go func() { // until the handler returns, for which Close waits
+		defer close(ended)
+		d.handler.ServeHTTP(w, in)
+		w.WriteHeader(http.StatusOK)
+		pipe.Close()
+	}()
+	status := <-w.begun
+	return &http.Response{StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.sent, Body: &answerBody{body, stop, ended}, ContentLength: -1, Request: r}, nil
 }
 
-// recorder keeps what a handler writes.
+// recorder hands on what a handler writes.
 type recorder struct {
 	header http.Header
-	status int
-	body   bytes.Buffer
+	begun  chan int // the status, once
+	sent   http.Header
+	body   *io.PipeWriter
 }
 
-func (w *recorder) Header() http.Header         { return w.header }
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(b []byte) (int, error) { return w.body.Write(b) }
+func (w *recorder) Header() http.Header { return w.header }
+
+func (w *recorder) WriteHeader(status int) {
+	if w.sent == nil {
+		w.sent = w.header.Clone()
+		w.begun <- status
+	}
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.body.Write(b)
+}
+
+// answerBody is the body of an answer of direct.
+type answerBody struct {
+	*io.PipeReader
+	stop  context.CancelFunc
+	ended chan struct{}
+}
+
+// Close ends the request and waits for its handler.
+func (b *answerBody) Close() error {
+	b.stop()
+	b.PipeReader.Close()
+	<-b.ended
+	return nil
+}
 
 // listenSocket opens the control socket. The caller holds the store, so a socket that is there was left by a node that was
 // killed.

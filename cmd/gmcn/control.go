@@ -15,6 +15,7 @@ import (
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/protocol/photo"
 	"github.com/gmcn/gmcn/store"
+	"github.com/gmcn/gmcn/ui/site"
 )
 
 // maxControl is the largest JSON body that the control socket takes, in bytes.
@@ -22,7 +23,7 @@ const maxControl = 1 << 20
 
 // refusal is an error as it travels over the control socket.
 type refusal struct {
-	// Code is what kind of refusal it is: problems, photo, notfound, closed, number, other.
+	// Code is what kind of refusal it is: problems, photo, notfound, closed, number, changed, other.
 	Code     string            `json:"code"`
 	Message  string            `json:"message"`
 	Problems protocol.Problems `json:"problems,omitempty"`
@@ -66,10 +67,12 @@ type renewal struct {
 type control struct {
 	node *node.Node
 	site string // the address of the public site
+	// posters says how the posters of the country are made.
+	posters *site.Posters
 }
 
 // handler returns the routes. Under /site/ is the public site itself: a poster made by command is the one that the site gives.
-func (c *control) handler(site http.Handler) http.Handler {
+func (c *control) handler(public http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /card", answer(c.card))
 	mux.HandleFunc("POST /card", answer(c.renewCard))
@@ -87,8 +90,10 @@ func (c *control) handler(site http.Handler) http.Handler {
 	mux.HandleFunc("GET /cases/{id}/report", answer(c.report))
 	mux.HandleFunc("POST /cases/{id}/renew", answer(c.renewCase))
 	mux.HandleFunc("POST /photos", answer(c.addPhoto))
+	mux.HandleFunc("GET /posters", c.posterBatch)
+	mux.HandleFunc("GET /posters/{ref}/advice", answer(c.advise))
 	mux.HandleFunc("GET /check", answer(c.check))
-	mux.Handle("/site/", http.StripPrefix("/site", site))
+	mux.Handle("/site/", http.StripPrefix("/site", public))
 	return mux
 }
 

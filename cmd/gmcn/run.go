@@ -135,7 +135,7 @@ func serve(ctx context.Context, dir string, log *slog.Logger) (err error) {
 		return err
 	}
 	defer os.Remove(filepath.Join(dir, socketFile))
-	commands := (&control{node: n, site: home.Member.Site}).handler(public)
+	commands := (&control{node: n, site: home.Member.Site, posters: postersOf(home, n)}).handler(public)
 	servers = append(servers, newServer("control", socket, commands, 5*time.Minute, log))
 
 	g, ctx := errgroup.WithContext(ctx)

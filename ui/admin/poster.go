@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/gmcn/gmcn/node"
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/store"
 	"github.com/gmcn/gmcn/ui"
@@ -73,15 +74,36 @@ func (s *console) posterLanguage(l *i18n.Locale) *i18n.Locale {
 	return in
 }
 
-// preflight is what stands against a poster.
-func (s *console) preflight(d *store.Draft, in poster.Input) ([]poster.Advice, error) {
-	card := s.Node.Card()
+// DeskOf returns what only we know of a case of our own.
+func DeskOf(n *node.Node, d *store.Draft) poster.Desk {
 	desk := poster.Desk{LegalBasis: d.Local.LegalBasis != "", Family: []string{d.Local.Contact, d.Local.Guardian, d.Local.Notes, d.Local.Address},
 		Offices: []string{d.Case.Agency.Phone}, Today: time.Now()}
-	for _, h := range card.Hotlines {
+	for _, h := range n.Card().Hotlines {
 		desk.Offices = append(desk.Offices, h.Number)
 	}
-	return poster.Preflight(in, desk)
+	return desk
+}
+
+// Desks returns DeskOf for the cases that are on the desk now, by reference. Of another case it knows nothing.
+func Desks(n *node.Node) (func(protocol.Ref) (poster.Desk, error), error) {
+	drafts, err := n.Drafts()
+	if err != nil {
+		return nil, err
+	}
+	ids := map[protocol.Ref]protocol.CaseID{}
+	for _, d := range drafts {
+		ids[protocol.RefOf(n.Origin(), d.ID)] = d.ID
+	}
+	return func(ref protocol.Ref) (poster.Desk, error) {
+		d, err := n.Draft(ids[ref])
+		if errors.Is(err, fs.ErrNotExist) {
+			d, err = &store.Draft{}, nil
+		}
+		if err != nil {
+			return poster.Desk{}, err
+		}
+		return DeskOf(n, d), nil
+	}, nil
 }
 
 func (s *console) showPoster(c *gin.Context) error {
@@ -93,7 +115,7 @@ func (s *console) showPoster(c *gin.Context) error {
 	p := posterPage{page: s.page(c, l.T("admin.poster")), Name: ui.Name(l, &d.Case), Number: d.Case.Number, Back: "/" + l.Tag + "/cases/" + id,
 		Form: s.posters.Form(&in), Draft: in.State == poster.Draft, TooMany: len(c.QueryArray("fact")) > poster.MaxFacts}
 	p.Scripts = []string{"poster.js"}
-	advice, err := s.preflight(d, in)
+	advice, err := poster.Preflight(in, DeskOf(s.Node, d))
 	if err != nil {
 		return err
 	}
@@ -146,7 +168,7 @@ func (s *console) sendPoster(c *gin.Context) error {
 	}
 	s.photo.Lock()
 	defer s.photo.Unlock()
-	advice, err := s.preflight(d, in)
+	advice, err := poster.Preflight(in, DeskOf(s.Node, d))
 	if err != nil {
 		return err
 	}

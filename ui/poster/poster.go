@@ -10,6 +10,7 @@
 //	sheet.go    the design for paper; body.go, people.go and table.go its middle, call.go its foot
 //	share.go    the designs for screens
 //	strip.go    several cases side by side
+//	book.go     many posters in one PDF
 //	pdf.go      paints pages as PDF; fpdf's only home. layer.go its words to search and copy
 //	raster.go   paints pages as a picture
 //	colour.go   colours and their contrast

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/protocol/protocoltest"
+	"github.com/gmcn/gmcn/store"
+)
+
+// manyCases publishes the example as n cases with a photo each; the country does not run.
+func (r *realCountry) manyCases(n int) {
+	r.t.Helper()
+	cl, err := connect(r.dir)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer cl.close()
+	var d store.Draft
+	if err := json.Unmarshal([]byte(r.gmcn("case", "publish", "-example")), &d); err != nil {
+		r.t.Fatal(err)
+	}
+	d.Photos = make([]protocol.Photo, 1)
+	if err := cl.send(http.MethodPost, "/photos", bytes.NewReader(protocoltest.PortraitPNG(protocoltest.Invent(4, 9), 400, 500)), &d.Photos[0]); err != nil {
+		r.t.Fatal(err)
+	}
+	for i := range n {
+		d.Case.Number = fmt.Sprintf("XA-%03d", i)
+		var done published
+		if err := cl.post("/cases", &d, &done); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// TestPostersOfARunningNode: the file is the same whether the node runs or not, and a command that ends stops the work and
+// leaves nothing.
+func TestPostersOfARunningNode(t *testing.T) {
+	r, _ := newCountry(t, "XA")
+	r.manyCases(7)
+	folder := t.TempDir()
+	still, running := filepath.Join(folder, "still.zip"), filepath.Join(folder, "running.zip")
+	r.gmcn("poster", "-all", "-size", "A5", "-o", still)
+	r.start()
+	r.gmcn("poster", "-all", "-size", "A5", "-o", running)
+	one, err := os.ReadFile(still)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two, err := os.ReadFile(running); err != nil || !bytes.Equal(one, two) {
+		t.Errorf("the running node made another file: %v", err)
+	}
+	cl, err := connect(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cl.close()
+	ctx, cancel := context.WithCancel(context.Background())
+	steps := 0
+	err = writeWhole(filepath.Join(folder, "half.zip"), func(w io.Writer) error {
+		_, err := cl.posters(ctx, url.Values{"kind": {"zip"}}, w, func(done, all int) {
+			if steps++; done == 2 {
+				cancel()
+			}
+			if all != 7 {
+				t.Errorf("%d of %d", done, all)
+			}
+		})
+		return err
+	})
+	if !errors.Is(err, context.Canceled) || steps < 2 {
+		t.Errorf("cancelled after %d steps: %v", steps, err)
+	}
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) != 2 {
+		t.Errorf("beside the two files: %v, %v", left, err)
+	}
+	r.stop()
+}
