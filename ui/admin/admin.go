@@ -221,7 +221,7 @@ type page struct {
 func (p *page) NoticeClass() string {
 	switch p.Notice {
 	case "admin.saved", "admin.renewed", "admin.published", "admin.closed", "admin.discarded", "admin.signedout",
-		"pair.confirmed", "pair.refused", "member.done":
+		"pair.confirmed", "pair.refused", "member.done", "member.card.done":
 		return "ok"
 	}
 	return "warn"

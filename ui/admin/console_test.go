@@ -336,7 +336,8 @@ func TestMessagesOfRareCases(t *testing.T) {
 	keys := []string{"invalid.original", "invalid.who", "invalid.number", "admin.conflict", "admin.savedexcept", "admin.notready", "admin.changedsince",
 		"admin.lapsed", "admin.removed", "admin.toomany", "admin.expired", "pair.ours", "pair.ended", "pair.used", "pair.noanswer", "pair.nocard",
 		"pair.many", "pair.confirmed", "pair.refused", "pair.wasremoved", "pair.ismember", "member.notsure", "member.changedsince", "member.done",
-		"member.vouching", "member.isremoved", "member.issuspended"}
+		"member.vouching", "member.isremoved", "member.issuspended", "member.newkey", "member.card.done", "member.card.known", "member.card.wrong",
+		"member.card.rival"}
 	for _, v := range []protocol.View{protocol.Vouches, protocol.Suspends} {
 		keys = append(keys, "say."+string(v))
 		for _, n := range protocol.Notes(v) {

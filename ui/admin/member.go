@@ -17,7 +17,8 @@ import (
 type memberPage struct {
 	page
 	memberRow
-	Since                        string
+	Since, Key                   string
+	Renewed                      bool // its node has another key than the first
 	Active                       bool
 	Vouching                     bool // we vouch for it
 	Said                         []template.HTML
@@ -53,6 +54,7 @@ func (s *console) showMember(c *gin.Context) error {
 	p := memberPage{page: s.page(c, name), Active: m.Standing == protocol.Active}
 	l := p.Locale
 	p.memberRow, p.Since = s.memberRow(l, peer), l.DateTime(m.Since.Local())
+	p.Key, p.Renewed = keyOf(l, m.Card), m.Card.Epoch > 1
 	p.Back = "/" + l.Tag + "/network"
 	stances := s.Node.Stances(m.Card.Origin())
 	if p.Said, err = s.said(&p.Page, stances); err != nil {
@@ -70,6 +72,21 @@ func (s *console) showMember(c *gin.Context) error {
 	}
 	p.VouchReasons, p.SuspendReasons = reasons(protocol.Vouches), reasons(protocol.Suspends)
 	return s.pages.Render(c, http.StatusOK, "member", &p)
+}
+
+// takeCard takes in a newer card of a member and returns what to tell.
+func (s *console) takeCard(o protocol.Origin, text string) (notice string, err error) {
+	card, err := protocol.ParseCard([]byte(text))
+	if err != nil || card.Origin() != o {
+		return "member.card.wrong", nil
+	}
+	switch err = s.Node.TakeCard(card); {
+	case errors.Is(err, protocol.ErrStored):
+		return "member.card.known", nil
+	case errors.Is(err, protocol.ErrRival):
+		return "member.card.rival", nil
+	}
+	return "member.card.done", err
 }
 
 // changeMember does what a button of the member's page says.
@@ -99,6 +116,8 @@ func (s *console) changeMember(c *gin.Context) error {
 			break
 		}
 		err = s.Node.RemoveMember(o)
+	case "card":
+		notice, err = s.takeCard(o, values.Get("card"))
 	default:
 		return &ui.Fault{Status: http.StatusBadRequest, Key: "badrequest"}
 	}

@@ -20,7 +20,7 @@ type networkPage struct {
 	Pasted, Wrong             string   // an invitation that could not be taken, and why
 	Picture                   *picture // nil without other members
 	Card, Fingerprint, Origin string
-	Until                     string
+	Until, Key                string
 }
 
 // memberRow is a member in the list, and the head of its page.
@@ -47,6 +47,7 @@ func (s *console) networkPage(c *gin.Context) (*networkPage, error) {
 	card := s.Node.Card()
 	p.Card, p.Fingerprint, p.Origin = card.Text(), card.Origin().Fingerprint(), card.Origin().String()
 	p.Until = p.Date(protocol.DateOf(card.NotAfter.Local()))
+	p.Key = keyOf(p.Locale, card)
 	peers, err := s.Node.Peers()
 	if err != nil {
 		return nil, err
@@ -65,6 +66,11 @@ func (s *console) networkPage(c *gin.Context) (*networkPage, error) {
 		p.Pairings = append(p.Pairings, s.pairingRow(p.Locale, pairing))
 	}
 	return p, nil
+}
+
+// keyOf says which of its keys a member's node has, by the card.
+func keyOf(l *i18n.Locale, card *protocol.Card) string {
+	return l.T("admin.keysince", "number", l.Number(int(card.Epoch)), "date", ui.DateText(l, protocol.DateOf(card.At.Local())))
 }
 
 func (s *console) memberRow(l *i18n.Locale, peer *node.Peer) memberRow {

@@ -135,6 +135,25 @@ func TestMemberPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := "/en/network/members/" + xb.Origin().String()
+	first := xb.Card()
+	newer, err := xb.RenewCard(node.DetailsOf(first), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ text, says string }{
+		{newer.Text()[:200], "no card of this member"},
+		{d.node.Card().Text(), "no card of this member"},
+		{first.Text(), "is here already"},
+		{"> Dear colleagues,\n" + newer.Text(), "goes to the other countries"},
+		{newer.Text(), "is here already"},
+	} {
+		if p := d.press(at, "do", "card", "card", c.text); p.status != 200 || !strings.Contains(p.text(), c.says) {
+			t.Errorf("card: %d, want %q: %s", p.status, c.says, p.text())
+		}
+	}
+	if all, err := d.node.Peers(); err != nil || all[1].Member.Card.ID() != newer.ID() {
+		t.Errorf("the newer card is not in force: %v", err)
+	}
 	standing := func() protocol.Standing {
 		peers, err := d.node.Peers()
 		if err != nil {
