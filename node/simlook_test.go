@@ -64,6 +64,10 @@ func (s *sim) lookAt(i int) {
 		if o != i {
 			see(event{kind: standing, of: o, standing: m.Standing})
 		}
+		if n.frozen(m.Card.Origin()) {
+			_, err := n.store.Fork(m.Card.Origin())
+			see(event{kind: frozen, of: o, ok: err == nil})
+		}
 		if v, err := n.store.Verified(m.Card.Origin()); err == nil && o != i {
 			heads[o] = v
 		}
