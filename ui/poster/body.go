@@ -186,7 +186,18 @@ func (c *composer) beside(box Rect, size float64) plan {
 	less := box
 	less.H -= under.height
 	best := c.over(c.below(less, size), under)
-	for _, p := range []plan{c.over(c.column(less, size, nil), under), c.column(box, size, c.companions)} {
+	var others []plan
+	columns := 2
+	if shapesOf(c.words.children[0].photos) > 1.1 {
+		columns = 1 // wide photos are larger beside facts in one column
+	}
+	for ; columns <= 2; columns++ {
+		others = append(others, c.over(c.column(less, size, columns, nil), under))
+		if under.draw != nil {
+			others = append(others, c.column(box, size, columns, c.companions))
+		}
+	}
+	for _, p := range others {
 		if p.fits && (!best.fits || p.photos > best.photos) {
 			best = p
 		}
@@ -211,8 +222,9 @@ func (c *composer) over(p plan, under panel) plan {
 	return p
 }
 
-// column has the facts, and perhaps the companions, in a column at the end: the larger the photos, the narrower it is.
-func (c *composer) column(box Rect, size float64, with func(width float64) panel) (p plan) {
+// column has the facts, in one column or two, and perhaps the companions, at the end: the larger the photos, the narrower
+// they are.
+func (c *composer) column(box Rect, size float64, columns int, with func(width float64) panel) (p plan) {
 	child := &c.words.children[0]
 	shapes, gaps := shapesOf(child.photos), c.u(between)*float64(len(child.photos)-1)
 	lo, hi := c.u(leastPhoto), min(box.H, (c.width-c.u(gutter)-c.u(145)-gaps)/shapes)
@@ -223,7 +235,7 @@ func (c *composer) column(box Rect, size float64, with func(width float64) panel
 		r := c.row(child.photos, h)
 		x := c.margin + r.width + c.u(gutter)
 		wide := c.margin + c.width - x
-		t := c.table(c.known(child), size, wide, 2)
+		t := c.table(c.known(child), size, wide, columns)
 		var side panel
 		if with != nil {
 			side = with(wide)
@@ -310,7 +322,8 @@ func (c *composer) fewer(box Rect, size float64) plan {
 	for n := len(facts); ; n-- {
 		t := c.table(facts[:n], min(size, 0.8), c.margin+c.width-x, 2)
 		if t.height <= box.H || n == 0 {
-			return plan{height: max(r.tall, t.height), photos: 1, fits: c.spared >= spareHalf && max(r.tall, t.height) <= box.H, draw: func(y float64) {
+			fits := c.spared >= spareFacts || c.spared >= spareHalf && r.height >= c.u(leastPhoto)
+			return plan{height: max(r.tall, t.height), photos: 1, fits: fits && max(r.tall, t.height) <= box.H, draw: func(y float64) {
 				c.drawRow(r, c.margin, y)
 				c.drawTable(t, x, y)
 			}}

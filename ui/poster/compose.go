@@ -83,6 +83,9 @@ func composeAs(in *Input, design design) (pages []*Page, err error) {
 		}
 		said = append(said, s)
 	}
+	if design.screen {
+		said = said[:1]
+	}
 	if len(said) == 2 && in.Together {
 		if said[0].rtl != said[1].rtl {
 			return nil, errors.New("only two languages that read the same way go on one page")

@@ -302,12 +302,12 @@ func TestPhotoIsWholeAndNotStretched(t *testing.T) {
 		for _, format := range Formats() {
 			in := sample(t, "en", format)
 			in.Photos[0].JPEG = portrait(t, wh[0], wh[1])
-			for _, m := range pictures(t, in) {
+			for _, m := range photosOn(t, in) {
 				own := float64(wh[0]) / float64(wh[1])
 				if got := m.Box.W / m.Box.H; math.Abs(got-own) > 0.001 {
 					t.Errorf("%d×%d drawn as %.1f×%.1f", wh[0], wh[1], m.Box.W, m.Box.H)
 				}
-				if m.Box.W < 50 || m.Box.H < 50 {
+				if m.Box.W < 45 || m.Box.H < 45 {
 					t.Errorf("%d×%d drawn as small as %.1f×%.1f", wh[0], wh[1], m.Box.W, m.Box.H)
 				}
 				if m.Picture.Crop != (Rect{0, 0, float64(wh[0]), float64(wh[1])}) {
@@ -318,8 +318,8 @@ func TestPhotoIsWholeAndNotStretched(t *testing.T) {
 	}
 }
 
-// pictures returns the photos on the first page.
-func pictures(t *testing.T, in Input) (all []Mark) {
+// photosOn returns the photos on the first page.
+func photosOn(t *testing.T, in Input) (all []Mark) {
 	t.Helper()
 	pages, err := Compose(in)
 	if err != nil {
@@ -340,9 +340,12 @@ func pictures(t *testing.T, in Input) (all []Mark) {
 func TestTwoPhotosOfTheSameSize(t *testing.T) {
 	in := sample(t, "en", A4)
 	in.Photos = append(in.Photos, Picture{JPEG: portrait(t, 600, 750), Info: protocol.Photo{Kind: protocol.Portrait}}, in.Photos[0])
-	all := pictures(t, in)
+	all := photosOn(t, in)
 	if len(all) != 2 || all[0].Box.H != all[1].Box.H || all[0].Box.Y != all[1].Box.Y {
 		t.Errorf("%d photos: %v", len(all), all)
+	}
+	if all[0].Box.H < 190 { // a face must be seen from three metres
+		t.Errorf("two photos are only %.0f points high", all[0].Box.H)
 	}
 }
 
@@ -354,7 +357,7 @@ func TestRightToLeftMirrorsThePageAndNotThePhoto(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return pages[0], pictures(t, in)[0]
+		return pages[0], photosOn(t, in)[0]
 	}
 	_, en := one("en")
 	page, ar := one("ar")

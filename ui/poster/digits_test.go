@@ -125,3 +125,20 @@ func TestNumbersByTheirGlyphs(t *testing.T) {
 		})
 	}
 }
+
+// TestDatesAreInOneLine looks for the day since when the child is missing, whole, in one line of every poster.
+func TestDatesAreInOneLine(t *testing.T) {
+	for _, tag := range languages(t) {
+		for _, format := range Formats() {
+			in := inTongue(t, tag, format)
+			pages, err := Compose(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := spaceless(in.Locales[0].Date(2026, 3, 9))
+			if !slices.ContainsFunc(lines(pages[0], nil), func(l printed) bool { return strings.Contains(l.words, want) }) {
+				t.Errorf("%s, %s: no line has %q", tag, format, want)
+			}
+		}
+	}
+}

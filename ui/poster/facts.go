@@ -87,7 +87,7 @@ func (w *writer) inShort(c *protocol.Child) string {
 	if now == "" {
 		now = then
 	}
-	return join(" · ", now, w.code("sex", string(c.Sex)), w.size("case.cm", int(c.Height.Min)*10, int(c.Height.Max)*10))
+	return join(dot, now, w.code("sex", string(c.Sex)), w.size("case.cm", int(c.Height.Min)*10, int(c.Height.Max)*10))
 }
 
 // companion is an adult who may be with the child.
@@ -110,7 +110,7 @@ func (w *writer) companion(c *protocol.Companion) person {
 	return person{
 		relation: relation,
 		name:     w.say(typeset.IsolateText(c.Name)),
-		detail:   join(" · ", relation, born, w.size("case.cm", int(c.Height.Min)*10, int(c.Height.Max)*10), hair, eyes, w.short(c.Appearance)),
+		detail:   join(dot, relation, born, w.size("case.cm", int(c.Height.Min)*10, int(c.Height.Max)*10), hair, eyes, w.short(c.Appearance)),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/ui/i18n"
@@ -154,8 +155,19 @@ func (w *writer) origin(s *words) {
 // number holds a number together, in one line and from left to right.
 func number(s string) string { return typeset.Isolate(whole(s)) }
 
-// whole holds words and ranges together over line ends.
-func whole(s string) string { return wholes.Replace(s) }
+// whole holds words and ranges together over line ends, and Han characters, which else break anywhere.
+func whole(s string) string {
+	var out strings.Builder
+	var last rune
+	for _, r := range wholes.Replace(s) {
+		if last != 0 && (unicode.Is(unicode.Han, last) || unicode.Is(unicode.Han, r)) {
+			out.WriteRune('\u2060')
+		}
+		out.WriteRune(r)
+		last = r
+	}
+	return out.String()
+}
 
 var wholes = strings.NewReplacer(" ", "\u00a0", "–", "\u2060–\u2060", "-", "\u2060-\u2060")
 
@@ -177,6 +189,9 @@ func some(s string) []string {
 	}
 	return []string{s}
 }
+
+// dot parts short texts. It stays at the end of a line, where one ends there.
+const dot = "\u00a0· "
 
 // join puts short texts in one line; empty ones are left out, and those that are there already.
 func join(between string, parts ...string) string {
@@ -331,7 +346,7 @@ func (w *writer) captions(shots []shot) []shot {
 		if !info.Taken.IsZero() && drawn == "" {
 			taken = w.say(w.l.T("case.photodate", "date", w.date(info.Taken)))
 		}
-		out[i].caption = join(" · ", drawn, taken)
+		out[i].caption = join(dot, drawn, taken)
 	}
 	return out
 }
