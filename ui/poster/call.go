@@ -23,7 +23,7 @@ func (c *composer) call(end float64) (float64, error) {
 	var scan *typeset.Block
 	below := 0.0
 	if w.code != "" && len(w.verify) == 0 {
-		scan = c.set(w.scan, font{most: c.u(8.5), least: minSize, lines: 2, align: typeset.Centre}, side+2*pad, 0)
+		scan = c.set(w.scan, font{most: c.u(8.5), least: minSize, lines: 2, align: typeset.Centre}, side+pad, 0)
 		below = c.u(6) + high(scan)
 	}
 
@@ -72,7 +72,7 @@ func (c *composer) call(end float64) (float64, error) {
 			return 0, err
 		}
 		if scan != nil {
-			c.put(scan, panel.X-pad, panel.low()+c.u(6), side+2*pad, c.onCall, c.palette.call)
+			c.put(scan, panel.X-pad/2, panel.low()+c.u(6), side+pad, c.onCall, c.palette.call)
 		}
 	}
 	y := band.Y + (band.H-tall)/2

@@ -14,9 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/gmcn/gmcn/protocol"
-	"github.com/gmcn/gmcn/ui/i18n"
 )
 
 // tool runs a program on a file. Without the program the test is skipped, but not in CI.
@@ -207,35 +204,6 @@ func TestFaultsOfTheInput(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-}
-
-// The texts that a member may choose freely, each at most as long as protocol allows and longer.
-func FuzzRender(f *testing.F) {
-	for _, s := range []string{"", "Ana M.", "Алёна Щукина", "ميرا", "שרה", "😀", "𠮷野", "葛󠄁", "e\u0301\u0323", "a\u202eb", "{nb}", "\\(x)\r\n",
-		"\xff\xfe", "\ufeff\u200b", strings.Repeat("W", 120), strings.Repeat("ab ", 5000)} {
-		f.Add(s, s, s, s)
-		f.Add("", "", "", s)
-	}
-	f.Fuzz(func(t *testing.T, name, story, place, phone string) {
-		in := Input{
-			Case: &protocol.Case{Number: phone, Kind: protocol.Kind(place), Since: protocol.Date{Year: 2026},
-				Children: []protocol.Child{{Name: name, OtherNames: []string{place}, Marks: protocol.Text{"en": story}}, {Name: place}},
-				From:     protocol.Place{Country: "FR", Locality: place}, What: protocol.Text{"en": story}},
-			Locales: []*i18n.Locale{locale(t, "en"), locale(t, "ar")}, Format: Letter, Organisation: protocol.Text{"en": place}, Hotline: phone, CaseURL: caseURL,
-			Fingerprint: phone, Emergency: phone, TearOff: true,
-		}
-		start := time.Now()
-		pdf, err := Render(in)
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("took %v", took)
-		}
-		if err != nil && strings.Contains(err.Error(), "runtime error") {
-			t.Error(err)
-		}
-		if (err == nil) != bytes.HasPrefix(pdf, []byte("%PDF-")) {
-			t.Errorf("%d bytes and error %v", len(pdf), err)
-		}
-	})
 }
 
 // What a person cut off a photo is not seen: it may be another child.
