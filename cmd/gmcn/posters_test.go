@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/protocol/protocoltest"
 	"github.com/gmcn/gmcn/store"
@@ -85,5 +87,29 @@ func TestPostersOfARunningNode(t *testing.T) {
 	if err != nil || len(left) != 2 {
 		t.Errorf("beside the two files: %v, %v", left, err)
 	}
+	r.stop()
+}
+
+// TestPostersInABrowser: the page of all posters moves by itself, can be cancelled, and keeps nobody out.
+func TestPostersInABrowser(t *testing.T) {
+	b := startBrowser(t)
+	r, _ := newCountry(t, "XA")
+	r.manyCases(60)
+	r.start()
+	desk := "http://" + r.cfg.Console.Listen
+	b.do(chromedp.Navigate(desk+"/en/signin"), chromedp.SendKeys(chromedp.CSS(`input[type=password]`), testPassword),
+		chromedp.Submit(chromedp.CSS(`input[type=password]`)), chromedp.WaitVisible(chromedp.CSS(`a[href="/en/posters"]`)))
+	for _, lang := range []string{"en", "ar"} {
+		for _, width := range widths {
+			b.see(lang+"-posters", desk+"/"+lang+"/posters", width, false)
+		}
+	}
+	start := chromedp.Click(chromedp.CSS(`button[value="start"]`))
+	b.do(start, chromedp.WaitVisible(chromedp.CSS(`progress[value]`)))
+	b.see("ar-posters-making", desk+"/ar/posters", 360, false)
+	b.do(chromedp.Click(chromedp.CSS(`button[value="drop"]`)), chromedp.WaitVisible(chromedp.CSS(`p.notice.ok`)))
+	b.do(chromedp.Navigate(desk+"/en/posters"), chromedp.Click(chromedp.CSS(`input[value="strips"]`)), start,
+		chromedp.WaitVisible(chromedp.CSS(`progress`)), chromedp.WaitVisible(chromedp.CSS(`button[value="fetch"]`)))
+	b.see("ar-posters-ready", desk+"/ar/posters", 360, false)
 	r.stop()
 }

@@ -97,8 +97,10 @@ func serve(ctx context.Context, dir string, log *slog.Logger) (err error) {
 	if err != nil {
 		return err
 	}
+	g, ctx := errgroup.WithContext(ctx)
 	console, err := admin.New(admin.Config{Node: n, Bundle: home.bundle, Languages: home.Member.Languages, Look: home.look,
-		SiteURL: home.Member.Site, PasswordHash: hash, Fonts: home.fonts, Demo: home.Demo, Log: log})
+		SiteURL: home.Member.Site, PasswordHash: hash, Fonts: home.fonts, Demo: home.Demo, Log: log,
+		Background: func(do func(context.Context)) { g.Go(func() error { do(ctx); return nil }) }})
 	if err != nil {
 		return err
 	}
@@ -138,7 +140,6 @@ func serve(ctx context.Context, dir string, log *slog.Logger) (err error) {
 	commands := (&control{node: n, site: home.Member.Site, posters: postersOf(home, n)}).handler(public)
 	servers = append(servers, newServer("control", socket, commands, 5*time.Minute, log))
 
-	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range servers {
 		g.Go(func() error { return s.run(ctx) })
 	}

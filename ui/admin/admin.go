@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ type Config struct {
 	PasswordHash string
 	// Fonts draw posters; nil is those that are built in.
 	Fonts *typeset.Engine
+	// Background runs do until it returns; the context ends when the console's owner stops, who waits for it.
+	Background func(do func(context.Context))
 	// Demo marks every page as a demonstration.
 	Demo bool
 	Log  *slog.Logger
@@ -54,6 +57,7 @@ type console struct {
 	origin   http.CrossOriginProtection
 	// desk is held while a draft is read, changed and saved; photo while a photo is made ready, which takes memory.
 	desk, photo sync.Mutex
+	press       press
 }
 
 // siteLanguage is one of the site's, in which the texts of a case are entered.
@@ -144,6 +148,8 @@ func (s *console) routes() []route {
 		{"POST", "/:lang/cases/:id/discard", signedIn, s.discardCase},
 		{"GET", "/:lang/cases/:id/remove/:part/:index", signedIn, s.showRemove},
 		{"POST", "/:lang/cases/:id/remove/:part/:index", signedIn, s.removePart},
+		{"GET", "/:lang/posters", signedIn, s.showPosters},
+		{"POST", "/:lang/posters", signedIn, s.changePosters},
 		{"GET", "/:lang/closed/:closed", signedIn, s.showClosed},
 		{"GET", "/photos/:cid", signedIn, s.showPhoto},
 		{"GET", "/reports/:closed", signedIn, s.sendReport},
@@ -221,7 +227,7 @@ type page struct {
 func (p *page) NoticeClass() string {
 	switch p.Notice {
 	case "admin.saved", "admin.renewed", "admin.published", "admin.closed", "admin.discarded", "admin.signedout",
-		"pair.confirmed", "pair.refused", "member.done", "member.card.done":
+		"pair.confirmed", "pair.refused", "member.done", "member.card.done", "allposters.dropped":
 		return "ok"
 	}
 	return "warn"

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -72,8 +73,11 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	var background sync.WaitGroup
+	t.Cleanup(func() { stop(); background.Wait() })
 	h, err := New(Config{Node: n, Bundle: bundle, Languages: []string{"en", "ar"}, Look: look, SiteURL: "https://site.example", PasswordHash: testHash(),
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+		Background: func(do func(context.Context)) { background.Go(func() { do(ctx) }) }, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

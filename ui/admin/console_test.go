@@ -112,7 +112,7 @@ func TestForgedRequestsAreRefused(t *testing.T) {
 			t.Errorf("%s: %d %s; want a refusal that keeps what was entered", name, p.status, p.text())
 		}
 	}
-	for _, path := range []string{"/en/signout", "/en/network/invite", "/en/network/accept", at + "/publish", at + "/close", at + "/discard", at + "/remove/child/0"} {
+	for _, path := range []string{"/en/signout", "/en/posters", "/en/network/invite", "/en/network/accept", at + "/publish", at + "/close", at + "/discard", at + "/remove/child/0"} {
 		if p := d.small(path, []pair{{"reason", "error"}, {"csrf", "wrong"}}); p.status != http.StatusForbidden {
 			t.Errorf("%s with a wrong token: %d", path, p.status)
 		}
