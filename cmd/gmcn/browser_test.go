@@ -282,7 +282,7 @@ func TestAnOfficersDay(t *testing.T) {
 		chromedp.Click(chromedp.CSS(`.bar button[value="publish"]`)),
 		chromedp.WaitVisible(chromedp.CSS(`.preview img`)), // what will be public, to be read once more
 		chromedp.Click(chromedp.CSS(`main form .button:not(.second)`)),
-		chromedp.WaitVisible(chromedp.CSS(`main a[href*="poster.pdf"]`)))
+		chromedp.WaitVisible(chromedp.CSS(`.notice.ok`)), chromedp.WaitVisible(chromedp.CSS(`main a[href$="/poster"]`)))
 	var ref string
 	start := time.Now()
 	d.eventually("the case is on all three sites", func() error {
