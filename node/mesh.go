@@ -212,10 +212,16 @@ func (m *mesh) connected(_ network.Network, c network.Conn) {
 	}
 }
 
+// disconnected lets go of the other connections to a member when one of two ends: pubsub forgets then what the member
+// subscribes to, and is told again only when both ends begin anew. A connection through a relay is not worth that.
 func (m *mesh) disconnected(_ network.Network, c network.Conn) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	delete(m.servers, c.ID())
+	m.mu.Unlock()
+	id := c.RemotePeer()
+	if !m.n.cfg.noGossip && !relayed(c) && m.host.Network().Connectedness(id) == network.Connected {
+		m.background(func() { m.host.Network().ClosePeer(id) })
+	}
 }
 
 // background runs f in a goroutine that close waits for.

@@ -31,3 +31,28 @@ func TestALongOutageLeavesNoTrace(t *testing.T) {
 		t.Logf("connected again in %s", took)
 	})
 }
+
+// TestAQuickRestartKeepsGossip lets a node lose its power and come back before the others have noticed: what they publish
+// then reaches it at once, and not by the next pull.
+func TestAQuickRestartKeepsGossip(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 2, nil)
+		defer w.close()
+		w.startAll()
+		time.Sleep(10 * time.Second)
+		w.setCut(func(_, _ int) bool { return true })
+		w.shutDown(1)
+		w.reopen(1)
+		w.setCut(nil)
+		w.start(1)
+		w.until(time.Minute, "connected again", func() bool { return len(w.nodes[1].mesh.Load().host.Network().Peers()) == 1 })
+		time.Sleep(time.Minute)
+		for range 3 {
+			r := w.publish(0, randomName())
+			w.until(2*time.Second, "shown at once", func() bool { return w.shows(1, r) })
+			r = w.publish(1, randomName())
+			w.until(2*time.Second, "shown at once", func() bool { return w.shows(0, r) })
+			time.Sleep(5 * time.Second)
+		}
+	})
+}

@@ -111,11 +111,16 @@ func (m *mesh) isRelay(id peer.ID) bool {
 // direct says whether we have a connection to a member that goes through no relay.
 func (m *mesh) direct(id peer.ID) bool {
 	for _, c := range m.host.Network().ConnsToPeer(id) {
-		if _, err := c.RemoteMultiaddr().ValueForProtocol(multiaddr.P_CIRCUIT); err != nil {
+		if !relayed(c) {
 			return true
 		}
 	}
 	return false
+}
+
+func relayed(c network.Conn) bool {
+	_, err := c.RemoteMultiaddr().ValueForProtocol(multiaddr.P_CIRCUIT)
+	return err == nil
 }
 
 // through returns the addresses of a member by way of every relay.
