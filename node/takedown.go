@@ -315,7 +315,11 @@ func (n *Node) confirmed(r *protocol.Receipt, sent *protocol.Head) (*protocol.He
 	if state, err := n.store.LogState(n.Origin()); err != nil || state.Root != r.Root {
 		return nil, err
 	}
-	return n.signHeadLocked()
+	head, err := n.signHeadLocked()
+	if errors.Is(err, ErrWaiting) { // we may sign none now; the receipt counts all the same
+		return nil, nil
+	}
+	return head, err
 }
 
 // sweeping is what we owe the sender of a takedown: a receipt, as soon as we have swept the case.

@@ -411,3 +411,33 @@ func TestBoardCountsWhoCouldHaveHadIt(t *testing.T) {
 		}
 	})
 }
+
+// TestReceiptsCountWhileNothingMayBeSigned: who may not sign a head takes receipts of a state that none vouches for yet.
+func TestReceiptsCountWhileNothingMayBeSigned(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 2, nil)
+		defer w.close()
+		r := w.publish(0, randomName())
+		down := w.closeCase(0, r)
+		n := w.nodes[0]
+		n.gate.mu.Lock()
+		n.gate.set(GateNeedsRoot)
+		n.gate.mu.Unlock()
+		state, err := n.store.LogState(n.Origin())
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipt, err := protocol.SignReceipt(w.nodes[1].key, protocol.Receipt{Takedown: down.ID(), By: w.nodes[1].Origin(), Phase: protocol.Swept,
+			Epoch: state.Epoch, Seq: state.Seq, Root: state.Root, At: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := &protocol.Head{}
+		if _, equal, err := n.takeReceipt(receipt.Bytes(), w.nodes[1].Origin(), map[cid.Cid]*protocol.Record{down.ID(): down}, head); err != nil || equal {
+			t.Errorf("equal %t, %v", equal, err)
+		}
+		if got := w.board(0, r).Confirmed(); got != 1 {
+			t.Errorf("%d receipts are on the board, want 1", got)
+		}
+	})
+}
