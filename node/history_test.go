@@ -2,6 +2,7 @@ package node
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gmcn/gmcn/protocol"
@@ -36,6 +37,7 @@ const (
 	closes   kind = "closes"   // of signed the takedown of ref, at epoch and seq; until is the end of every lease signed before
 	rooted   kind = "rooted"   // of's own log was root when its last record was seq
 	logged   kind = "logged"   // node holds the record id of of; ok if its signature is right under a card of of
+	kept     kind = "kept"     // the same of a takedown or a stance
 	shown    kind = "shown"    // node shows ref of of: rev, until (zero for its own), clock
 	marked   kind = "marked"   // node holds a takedown of ref and is at phase; phase 0 is that it holds none
 	vouched  kind = "vouched"  // node says that it has verified of's log at epoch, seq, root, until
@@ -44,7 +46,7 @@ const (
 	swept    kind = "swept"    // of has signed, for node, that nothing of ref is on its disk
 	found    kind = "found"    // what tells who ref is lies readable in node's folder
 	frozen   kind = "frozen"   // node says that of has signed two branches; ok if it holds the proof
-	branched kind = "branched" // of is about to sign two branches
+	branched kind = "branched" // of may sign two branches from now on: its key is in two places
 	restored kind = "restored" // node's folder is an older one
 	late     kind = "late"     // something has not come about in its time: seq is the number of the invariant
 )
@@ -79,18 +81,27 @@ type history struct {
 	wrong []violation
 	said  map[string]bool // violations that are known, so that each is told once
 
-	signedAt map[slotKey][32]byte          // which record an origin put at a place
-	closed   map[protocol.Ref]event        // takedowns that their owners signed
-	roots    map[slotKey][32]byte          // of the owners' own logs
-	forked   map[int]bool                  // origins that sign two branches
-	phases   map[seenKey]event             // how far a node is with a takedown
-	sweeps   map[seenKey]bool              // takedowns that a node has swept once, in whichever folder
-	revs     map[seenKey]uint64            // newest revision that a node has shown
-	verified map[pairKey]event             // newest head that a node has verified
-	hands    map[pairKey]protocol.Standing // what persons decided
-	log      map[protocol.Ref][]event      // what changed about a case, for the reader
-	last     map[seenKey]event             // the newest of each kind about a case at a node
+	signedAt  map[slotKey]event             // which record an origin put at a place
+	closed    map[protocol.Ref]event        // takedowns that their owners signed
+	roots     map[slotKey][32]byte          // of the owners' own logs
+	doubled   map[int]bool                  // origins whose key is in two places
+	older     map[int]bool                  // origins whose folder was replaced by an older one
+	liars     map[int]bool                  // nodes that do not tell what they hold
+	conflicts map[int][]conflict            // places that an origin has signed two records for
+	accused   map[int]bool                  // origins that some node has frozen
+	held      map[[32]byte]map[int]bool     // which nodes have ever held a record
+	nodes     int                           // how many there are
+	phases    map[seenKey]event             // how far a node is with a takedown
+	sweeps    map[seenKey]bool              // takedowns that a node has swept once, in whichever folder
+	revs      map[seenKey]uint64            // newest revision that a node has shown
+	verified  map[pairKey]event             // newest head that a node has verified
+	hands     map[pairKey]protocol.Standing // what persons decided
+	log       map[protocol.Ref][]event      // what changed about a case, for the reader
+	last      map[seenKey]event             // the newest of each kind about a case at a node
 }
+
+// conflict is two records for one place, by the cases that they are of.
+type conflict struct{ a, b protocol.Ref }
 
 type slotKey struct {
 	of         int
@@ -106,8 +117,8 @@ type seenKey struct {
 type pairKey struct{ node, of int }
 
 func newHistory() *history {
-	return &history{said: map[string]bool{}, signedAt: map[slotKey][32]byte{}, closed: map[protocol.Ref]event{}, roots: map[slotKey][32]byte{},
-		forked: map[int]bool{}, phases: map[seenKey]event{}, sweeps: map[seenKey]bool{}, revs: map[seenKey]uint64{}, verified: map[pairKey]event{},
+	return &history{said: map[string]bool{}, signedAt: map[slotKey]event{}, closed: map[protocol.Ref]event{}, roots: map[slotKey][32]byte{},
+		doubled: map[int]bool{}, older: map[int]bool{}, liars: map[int]bool{}, conflicts: map[int][]conflict{}, accused: map[int]bool{}, held: map[[32]byte]map[int]bool{}, phases: map[seenKey]event{}, sweeps: map[seenKey]bool{}, revs: map[seenKey]uint64{}, verified: map[pairKey]event{},
 		hands: map[pairKey]protocol.Standing{}, log: map[protocol.Ref][]event{}, last: map[seenKey]event{}}
 }
 
@@ -126,19 +137,23 @@ func (h *history) see(e event) {
 	pair, seen := pairKey{e.node, e.of}, seenKey{e.node, e.ref, marked}
 	switch e.kind {
 	case branched:
-		h.forked[e.of] = true
+		h.doubled[e.of] = true
 	case signed, closes:
 		at := slotKey{e.of, e.epoch, e.seq}
-		if was, ok := h.signedAt[at]; ok && was != e.id && !h.forked[e.of] {
-			h.violated(8, e, "member %d signed a second record for epoch %d, number %d", e.of, e.epoch, e.seq)
+		if was, ok := h.signedAt[at]; ok && was.id != e.id {
+			h.conflicts[e.of] = append(h.conflicts[e.of], conflict{was.ref, e.ref})
+			if !h.mayDouble(e.of, was.id) {
+				h.violated(8, e, "member %d signed a second record for epoch %d, number %d, which %d others hold", e.of, e.epoch, e.seq, len(h.held[was.id]))
+			}
 		}
-		h.signedAt[at] = e.id
+		h.signedAt[at] = e
 		if e.kind == closes {
 			h.closed[e.ref] = e
 		}
 	case rooted:
 		h.roots[slotKey{e.of, e.epoch, e.seq}] = e.root
 	case logged:
+		h.hold(e)
 		if !e.ok {
 			h.violated(4, e, "it holds a record of member %d that no card of it certifies", e.of)
 		}
@@ -180,22 +195,48 @@ func (h *history) see(e event) {
 			h.violated(9, e, "member %d is %s, and by hand it was made %s", e.of, e.standing, want)
 		}
 	case swept:
-		if !h.sweeps[seenKey{e.of, e.ref, marked}] {
+		if !h.sweeps[seenKey{e.of, e.ref, marked}] && !h.doubled[e.of] { // else the other server swept
 			h.violated(12, e, "member %d has signed that it swept the case %s, and has not", e.of, e.ref)
 		}
 	case found:
 		h.violated(12, e, "what tells who the case %s is lies readable in its folder: %s", e.ref, e.what)
+	case kept:
+		h.hold(e)
 	case frozen:
-		if !h.forked[e.of] {
+		h.accused[e.of] = true
+		closed := func(c conflict) bool {
+			return h.phases[seenKey{e.node, c.a, marked}].phase > 0 || h.phases[seenKey{e.node, c.b, marked}].phase > 0
+		}
+		if len(h.conflicts[e.of]) == 0 {
 			h.violated(7, e, "it says that member %d signed two branches, which it did not", e.of)
-		} else if !e.ok {
+		} else if !e.ok && !slices.ContainsFunc(h.conflicts[e.of], closed) { // a proof that tells of a closed case is destroyed
 			h.violated(7, e, "it says that member %d signed two branches, and holds no proof", e.of)
 		}
 	case restored:
+		h.older[e.node] = true
 		h.forget(e.node)
 	case late:
 		h.violated(int(e.seq), e, "%s", e.what)
 	}
+}
+
+func (h *history) hold(e event) {
+	if h.held[e.id] == nil {
+		h.held[e.id] = map[int]bool{}
+	}
+	h.held[e.id][e.node] = true
+}
+
+// mayDouble says whether an origin may sign another record for the place of one: a thief or a twin does, and so does a node
+// with an older folder, unless it cannot have asked enough others without meeting one that holds the first.
+func (h *history) mayDouble(of int, first [32]byte) bool {
+	others, holders := h.nodes-1, 0
+	for i := range h.held[first] {
+		if i != of && !h.liars[i] {
+			holders++
+		}
+	}
+	return h.doubled[of] || h.older[of] && others-holders >= min(gatePeers, (others+1)/2)
 }
 
 func (h *history) seeShown(e event, pair pairKey, seen seenKey) {
@@ -223,7 +264,7 @@ func (h *history) seeVouched(e event, pair pairKey) {
 	if ok && (e.epoch < was.epoch || e.epoch == was.epoch && e.seq < was.seq) {
 		h.violated(6, e, "its verified place of member %d went from %d/%d back to %d/%d", e.of, was.epoch, was.seq, e.epoch, e.seq)
 	}
-	if h.verified[pair] = e; h.forked[e.of] || ok && was.seq == e.seq && was.epoch == e.epoch {
+	if h.verified[pair] = e; h.accused[e.of] || len(h.conflicts[e.of]) > 0 || ok && was.seq == e.seq && was.epoch == e.epoch {
 		return
 	}
 	if root, ok := h.roots[slotKey{e.of, e.epoch, e.seq}]; ok && root != e.root {

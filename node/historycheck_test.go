@@ -49,8 +49,12 @@ func TestTheCheckerComplains(t *testing.T) {
 		{"a verified epoch that goes back", 6, []event{with(verified, func(e *event) { e.epoch = 2 })}, with(verified, func(e *event) { e.epoch, e.seq = 2, 3 }),
 			with(verified, func(e *event) { e.seq = 9 })},
 		{"a revision that goes back", 6, []event{with(shows, func(e *event) { e.rev = 2 })}, with(shows, func(e *event) { e.rev = 2 }), shows},
-		{"a fork that never was", 7, []event{{kind: branched, of: a}}, event{kind: frozen, node: b, of: a, ok: true}, event{kind: frozen, node: b, of: 2, ok: true}},
-		{"a fork without a proof", 7, []event{{kind: branched, of: a}}, event{kind: frozen, node: b, of: a, ok: true}, event{kind: frozen, node: b, of: a}},
+		{"a fork that never was", 7, []event{{kind: branched, of: a}, signs, with(signs, func(e *event) { e.id = other })}, event{kind: frozen, node: b, of: a, ok: true}, event{kind: frozen, node: b, of: 2, ok: true}},
+		{"a key in two places that signed no fork", 7, []event{{kind: branched, of: a}}, signs, event{kind: frozen, node: b, of: a, ok: true}},
+		{"a fork without a proof", 7, []event{{kind: branched, of: a}, signs, with(signs, func(e *event) { e.id = other })}, event{kind: frozen, node: b, of: a, ok: true}, event{kind: frozen, node: b, of: a}},
+		{"a number signed twice after a restored backup that others could tell of", 8, []event{signs, {kind: restored, node: a},
+			with(holds, func(e *event) { e.node = 1 }), with(holds, func(e *event) { e.node = 2 }), with(holds, func(e *event) { e.node = 3 })},
+			with(signs, func(e *event) { e.seq = 2 }), with(signs, func(e *event) { e.id = other })},
 		{"a number signed twice", 8, []event{signs}, signs, with(signs, func(e *event) { e.id = other })},
 		{"a number signed twice, by a takedown", 8, []event{signs}, closed, with(closed, func(e *event) { e.seq = 1 })},
 		{"active again by nobody's hand", 9, []event{{kind: hand, node: b, of: a, standing: protocol.Suspended}},
@@ -66,6 +70,7 @@ func TestTheCheckerComplains(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHistory()
+			h.nodes = 5
 			for _, e := range append(c.before, c.whole) {
 				h.see(e)
 			}

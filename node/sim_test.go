@@ -66,6 +66,7 @@ type sim struct {
 	drift   map[int]time.Duration // a second
 	lies    map[int]lie           // who lies, and how
 	full    map[int]string        // whose disk is full, and of what
+	twins   map[int]*twin         // second servers with the key of a node
 	small   int                   // whose folder lies on a small disk; -1 is nobody's
 	silent  func(i int) bool      // who does not gossip
 	healed  bool
@@ -129,7 +130,7 @@ func simulate(t *testing.T, nodes int, seed uint64) {
 func newSim(t *testing.T, nodes int, seed uint64) *sim {
 	rng := rand.New(rand.NewPCG(seed, uint64(nodes)))
 	s := &sim{seed: seed, h: newHistory(), index: map[protocol.Origin]int{}, apart: map[pairKey]protocol.Standing{},
-		drift: map[int]time.Duration{}, lies: map[int]lie{}, full: map[int]string{}, small: -1, genuine: map[[32]byte]bool{},
+		drift: map[int]time.Duration{}, lies: map[int]lie{}, full: map[int]string{}, twins: map[int]*twin{}, small: -1, genuine: map[[32]byte]bool{},
 		byRef: map[protocol.Ref]*simCase{}, older: map[int]bool{}, backups: map[int]backup{}, eyes: make([]eye, nodes)}
 	p := newPlan(rng, nodes)
 	s.world = newWorld(t, nodes, func(i int, cfg *Config) {
@@ -145,7 +146,10 @@ func newSim(t *testing.T, nodes int, seed uint64) *sim {
 		s.index[n.Origin()] = i
 		s.eyes[i] = newEye()
 	}
-	s.world.weather = s.weather
+	s.world.weather, s.h.nodes = s.weather, nodes
+	if p.liar >= 0 {
+		s.h.liars[p.liar] = true
+	}
 	return s
 }
 
@@ -191,6 +195,7 @@ func (s *sim) report() {
 func (s *sim) close() {
 	for i := range s.nodes {
 		s.roomy(i)
+		s.endTwin(i)
 	}
 	s.world.close()
 	synctest.Wait()

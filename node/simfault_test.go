@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -318,6 +319,90 @@ func (s *sim) replay(i int) {
 			}
 		})
 	}
+}
+
+// twin is a second server that runs with a copy of a node's folder.
+type twin struct {
+	*Node
+	stop func() error
+}
+
+// twin starts a second server with a copy of node i's folder, elsewhere on the network.
+func (s *sim) twin(i int) {
+	if _, full := s.full[i]; full || !s.up(i) || s.twins[i] != nil || s.h.accused[i] {
+		return
+	}
+	synctest.Wait()
+	cfg := s.nodes[i].cfg
+	from := cfg.Dir
+	cfg.Dir, cfg.Listen, cfg.options = s.t.TempDir(), []string{testAddr(len(s.nodes) + i)}, s.links()
+	must(s.t, copyInto(cfg.Dir, from))
+	n, err := Open(cfg)
+	if err != nil {
+		s.t.Fatalf("the twin of node %d does not start: %v", i, err)
+	}
+	s.h.see(event{kind: branched, at: time.Now(), node: i, of: i})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- n.Run(ctx) }()
+	s.twins[i] = &twin{n, func() error {
+		cancel()
+		return errors.Join(<-done, n.Check(), n.Close())
+	}}
+}
+
+func (s *sim) endTwin(i int) {
+	if t := s.twins[i]; t != nil {
+		delete(s.twins, i)
+		if err := t.stop(); err != nil {
+			s.t.Errorf("the twin of node %d: %v", i, err)
+		}
+	}
+}
+
+// publishTwin has an officer publish at the second server.
+func (s *sim) publishTwin(i int) {
+	t := s.twins[i]
+	if t == nil {
+		return
+	}
+	d := testDraft(randomName(), t.Card().Country)
+	must(s.t, t.SaveDraft(d))
+	r, err := t.Publish(d.ID)
+	if errors.Is(err, ErrWaiting) {
+		return
+	}
+	must(s.t, err)
+	s.signedTwice(i, r)
+}
+
+// signedTwice takes a record of member i that its own node has not signed.
+func (s *sim) signedTwice(i int, r *protocol.Record) {
+	h := r.Header()
+	s.h.see(event{kind: signed, at: time.Now(), node: i, of: i, ref: h.Ref(), id: protocol.Digest(r.ID()), epoch: h.Epoch, seq: h.Seq, rev: h.Rev})
+}
+
+// fork has a thief of node i's key sign another record for the place of its last one, and node j pass it on.
+func (s *sim) fork(i, j int) {
+	if !s.up(i) || !s.up(j) || s.h.accused[i] {
+		return
+	}
+	c := s.publishCase(i, false)
+	if c == nil || len(c.records) == 0 {
+		return
+	}
+	e := s.entry(i, c.records[0].Header().Seq)
+	e.Epoch = c.records[0].Header().Epoch
+	r := s.sign(i, e)
+	s.h.see(event{kind: branched, at: time.Now(), node: i, of: i})
+	s.signedTwice(i, r)
+	m := s.nodes[j].mesh.Load()
+	if topic, ok := m.topics[recordTopic]; ok {
+		if err := topic.Publish(m.ctx, r.Bytes()); err != nil {
+			s.t.Errorf("node %d, sending a branch: %v", j, err)
+		}
+	}
+	s.nodes[j].accept(r.Bytes())
 }
 
 // smallDisk puts a folder on a disk of its own, with little room. It says false where nobody may do so.

@@ -98,6 +98,12 @@ func (s *sim) lookAt(i int) {
 		e.held[ref] = phase != 0
 		see(event{kind: marked, of: c.owner, ref: ref, phase: phase})
 	}
+	for _, m := range members {
+		if _, is := n.store.Frozen(m.Card.Origin()); is {
+			_, err := n.store.Fork(m.Card.Origin())
+			see(event{kind: frozen, of: s.index[m.Card.Origin()], ok: err == nil})
+		}
+	}
 	for o, v := range heads {
 		see(event{kind: vouched, of: o, epoch: v.Epoch, seq: v.Seq, root: v.Root, until: v.Until})
 	}
@@ -134,26 +140,34 @@ func (s *sim) lookShown(i int, changed bool, see func(event)) {
 
 // lookLog takes the records that node i holds of member o.
 func (s *sim) lookLog(i, o int) {
-	n, owner := s.nodes[i], s.nodes[o].Card()
+	n := s.nodes[i]
+	owner, err := s.nodes[o].store.Member(s.nodes[o].Origin())
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	for _, takedowns := range []bool{true, false} {
-		err := n.store.Walk(protocol.LogPlace{Origin: owner.Origin()}, takedowns, func(_ uint64, raw []byte) error {
+		err := n.store.Walk(protocol.LogPlace{Origin: owner.Card.Origin()}, takedowns, func(_ uint64, raw []byte) error {
 			claim, err := protocol.Parse(raw)
 			if err != nil {
 				return err
 			}
 			id := protocol.Digest(claim.ID())
 			if _, ok := s.genuine[id]; !ok {
-				_, err := protocol.Open(raw, owner)
+				key, err := owner.Cards.Certifies(claim)
+				if err == nil {
+					_, err = claim.Open(key)
+				}
 				s.genuine[id] = err == nil
 			}
 			h := claim.Header()
 			ev := event{kind: logged, at: time.Now(), node: i, of: o, ref: h.Ref(), id: id, epoch: h.Epoch, seq: h.Seq, rev: h.Rev, ok: s.genuine[id]}
 			if i == o {
-				s.lookOwn(ev, raw, owner)
+				s.lookOwn(ev, raw)
 			}
-			if claim.Type() == protocol.TypeCase {
-				s.h.see(ev)
+			if claim.Type() != protocol.TypeCase {
+				ev.kind, ev.ref = kept, protocol.Ref{}
 			}
+			s.h.see(ev)
 			return nil
 		})
 		if err != nil {
@@ -163,9 +177,9 @@ func (s *sim) lookLog(i, o int) {
 }
 
 // lookOwn takes a record that stands in the log of its owner.
-func (s *sim) lookOwn(ev event, raw []byte, owner *protocol.Card) {
+func (s *sim) lookOwn(ev event, raw []byte) {
 	if c := s.byRef[ev.ref]; c != nil {
-		if r, err := protocol.Open(raw, owner); err == nil {
+		if r, err := protocol.Reopen(raw); err == nil {
 			s.wrote(c, r)
 		}
 		return

@@ -28,7 +28,7 @@ const (
 // faultMenu are the faults of the design that a plan chooses from.
 var faultMenu = []func(p *plan, at, length time.Duration){
 	(*plan).cutEven, (*plan).cutStar, (*plan).cutOneWay, (*plan).flap, (*plan).lossy, (*plan).reorder, (*plan).slow, (*plan).jump,
-	(*plan).drifts, (*plan).crash, (*plan).crash, (*plan).lie, (*plan).poison, (*plan).replay, (*plan).bulk, (*plan).fill, (*plan).quarrel, (*plan).backup,
+	(*plan).drifts, (*plan).crash, (*plan).crash, (*plan).lie, (*plan).poison, (*plan).replay, (*plan).bulk, (*plan).fill, (*plan).quarrel, (*plan).backup, (*plan).twin, (*plan).fork,
 }
 
 func newPlan(rng *rand.Rand, nodes int) *plan {
@@ -188,6 +188,23 @@ func (p *plan) backup(at, length time.Duration) {
 	i := p.node()
 	p.add(at, func(s *sim) { s.keep(i) }, "node %d is copied", i)
 	p.add(at+length, func(s *sim) { s.restore(i) }, "node %d loses its disk and goes on with the copy", i)
+}
+
+// twin has somebody start a second server with a copy of a node's folder, and work at it.
+func (p *plan) twin(at, length time.Duration) {
+	i := p.node()
+	p.add(at, func(s *sim) { s.twin(i) }, "a copy of node %d runs beside it", i)
+	for range 3 {
+		p.add(at+p.upTo(length), func(s *sim) { s.publishTwin(i) }, "the copy of node %d publishes", i)
+	}
+	p.add(at+length, func(s *sim) { s.endTwin(i) }, "the copy of node %d is stopped", i)
+}
+
+// fork has a thief sign with the key of a node, seldom: what the member does then needs its root key.
+func (p *plan) fork(at, _ time.Duration) {
+	if i, j := p.two(); p.rng.IntN(2) == 0 {
+		p.add(at, func(s *sim) { s.fork(i, j) }, "a thief signs a second record for one place of node %d, and node %d passes it on", i, j)
+	}
 }
 
 // lie has the liar lie; without one in this plan nothing happens.

@@ -32,6 +32,7 @@ func (s *sim) heal() {
 	s.healed = true
 	for i := range s.nodes {
 		s.setClock(i, 0)
+		s.endTwin(i)
 		s.roomy(i)
 		s.boot(i)
 	}
@@ -46,7 +47,10 @@ func (s *sim) settle() {
 		m := s.nodes[a].mesh.Load()
 		return m.host.Network().Connectedness(s.peerID(b)) == network.Connected
 	})
-	s.await(16, gateTime, "to write, though the other is heard", func(a, _ int) bool { return s.nodes[a].gate.open() })
+	s.await(16, gateTime, "to write, though the other is heard", func(a, _ int) bool {
+		return s.h.accused[a] || s.nodes[a].gate.open()
+	})
+	s.awaitFrozen()
 	// What a fast clock has dated ahead is held back until its time has come.
 	ripe := time.Now()
 	for _, c := range s.cases {
@@ -60,18 +64,18 @@ func (s *sim) settle() {
 	s.figures.equal = s.await(13, equalTime, "to hold the other's log", s.equal)
 
 	clear(s.older)
-	var marks []*simCase
+	marks := map[int]*simCase{}
 	for i := range s.nodes {
-		if c := s.publishCase(i, false); c != nil {
-			marks = append(marks, c)
+		if !s.h.accused[i] {
+			marks[i] = s.publishCase(i, false)
 		}
 	}
 	s.figures.marker = s.await(13, markerTime, "to show the other's new case", func(a, b int) bool {
 		return s.silent(a) || s.silent(b) || s.shows(a, marks[b].records[0])
 	})
 	s.await(13, roundsTime, "to show the other's new case", func(a, b int) bool { return s.shows(a, marks[b].records[0]) })
-	for _, c := range marks {
-		s.closeIt(c)
+	for _, i := range sortedKeys(marks) {
+		s.closeIt(marks[i])
 	}
 	s.await(13, markerTime, "to have taken the other's case down", func(a, b int) bool { return s.gone(a, marks[b].closed) })
 	s.figures.receipted = s.await(13, receiptTime, "to have receipted the other's takedowns", func(a, b int) bool {
@@ -96,6 +100,39 @@ func (s *sim) settle() {
 	})
 	for i := range s.nodes {
 		s.search(i)
+	}
+}
+
+// awaitFrozen waits until all have frozen a member of which one of their friends holds a proof. A proof that tells of a case
+// that was closed is destroyed, and who has not had it by then is told no more; it gets nothing of that member either.
+func (s *sim) awaitFrozen() {
+	proof := func(a, b int) bool {
+		_, err := s.nodes[a].store.Fork(s.nodes[b].Origin())
+		return err == nil
+	}
+	begun := time.Now()
+	for {
+		left := [2]int{-1, -1}
+		for a := range s.nodes {
+			for b := range s.nodes {
+				if _, is := s.nodes[a].store.Frozen(s.nodes[b].Origin()); is || !s.friends(a, b) {
+					continue
+				}
+				for c := range s.nodes {
+					if s.friends(a, c) && proof(c, b) {
+						left = [2]int{a, b}
+					}
+				}
+			}
+		}
+		if left[0] < 0 {
+			return
+		}
+		if time.Since(begun) > equalTime {
+			s.late(7, left[0], "%s after the faults it has yet to freeze member %d, of which others hold a proof", equalTime, left[1])
+			return
+		}
+		s.advance(time.Second)
 	}
 }
 
@@ -127,7 +164,7 @@ func (s *sim) traffic() (bytes int64) {
 	return bytes
 }
 
-// await lets time pass until something is so between every two friends, and says how long it took. Who lacks it when the
+// await lets time pass until something is so between every two friends of which the second has signed one log, and says how long it took. Who lacks it when the
 // time is over has violated an invariant.
 func (s *sim) await(invariant int, limit time.Duration, what string, is func(a, b int) bool) time.Duration {
 	begun := time.Now()
@@ -136,7 +173,7 @@ func (s *sim) await(invariant int, limit time.Duration, what string, is func(a, 
 		left := [2]int{-1, -1}
 		for a := range s.nodes {
 			for b := range s.nodes {
-				if s.friends(a, b) && !is(a, b) {
+				if s.friends(a, b) && !s.h.accused[b] && !is(a, b) {
 					left = [2]int{a, b}
 				}
 			}

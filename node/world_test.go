@@ -79,14 +79,7 @@ func newStrangers(t testing.TB, n int, change func(i int, cfg *Config)) *world {
 		}
 	}
 	for i := range n {
-		cfg := Config{Dir: filepath.Join(dir, fmt.Sprint(i)), Listen: []string{testAddr(i)}, options: []libp2p.Option{
-			simlibp2p.QUICSimnet(w.net, simnet.NodeBiDiLinkSettings{
-				Downlink: simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
-				Uplink:   simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
-			}),
-			libp2p.DisableIdentifyAddressDiscovery(),
-			libp2p.ResourceManager(&network.NullResourceManager{}),
-		}, clock: func() time.Time { return w.clock(i) }}
+		cfg := Config{Dir: filepath.Join(dir, fmt.Sprint(i)), Listen: []string{testAddr(i)}, options: w.links(), clock: func() time.Time { return w.clock(i) }}
 		if change != nil {
 			change(i, &cfg)
 		}
@@ -106,6 +99,18 @@ func (w *world) clock(i int) time.Time { return time.Now().Add(time.Duration(w.s
 
 // setClock sets node i's clock ahead, or behind if d is negative.
 func (w *world) setClock(i int, d time.Duration) { w.skew[i].Store(int64(d)) }
+
+// links puts a host on the simulated network.
+func (w *world) links() []libp2p.Option {
+	return []libp2p.Option{
+		simlibp2p.QUICSimnet(w.net, simnet.NodeBiDiLinkSettings{
+			Downlink: simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
+			Uplink:   simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
+		}),
+		libp2p.DisableIdentifyAddressDiscovery(),
+		libp2p.ResourceManager(&network.NullResourceManager{}),
+	}
+}
 
 func testDetails(i int) Details {
 	return Details{
