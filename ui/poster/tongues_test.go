@@ -12,7 +12,7 @@ type tongue struct {
 	name, place, what, clothing string
 }
 
-// tongues has every language that posters come in. Thai words end at a bar, which stands for U+200B.
+// tongues has the languages that posters come in; one that is not here is tried with the words of English. Thai words end at a bar, which stands for U+200B.
 var tongues = map[string]tongue{
 	"en": {"Mira Aldenhoven", "Port Avel",
 		"Mira left school at about four in the afternoon and did not come home. She may have taken the bus towards the lake.",
@@ -93,7 +93,7 @@ func inTongue(t testing.TB, tag string, format Format) Input {
 	t.Helper()
 	w, ok := tongues[tag]
 	if !ok {
-		t.Fatalf("no words in %s: add them to tongues", tag)
+		w = tongues["en"]
 	}
 	say := func(s string) string { return strings.ReplaceAll(s, "|", "\u200b") }
 	in := sample(t, tag, format)
