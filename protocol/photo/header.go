@@ -58,6 +58,15 @@ func (h *header) decode(w, ht int) (*image.RGBA, error) {
 		w, ht = ht, w
 	}
 	w, ht = fit(h.width, h.height, w, ht)
+	m, err := h.whole()
+	if err != nil {
+		return nil, err
+	}
+	return orient(shrink(m, w, ht), h.orientation), nil
+}
+
+// whole returns the picture as it is stored.
+func (h *header) whole() (image.Image, error) {
 	m, err := h.pixels()
 	if err != nil {
 		return nil, h.refusal(err)
@@ -65,7 +74,7 @@ func (h *header) decode(w, ht int) (*image.RGBA, error) {
 	if m.Bounds() != image.Rect(0, 0, h.width, h.height) {
 		return nil, &Error{Broken, h.format, "the picture is not of the size that its header says"}
 	}
-	return orient(shrink(m, w, ht), h.orientation), nil
+	return m, nil
 }
 
 func (h *header) pixels() (image.Image, error) {

@@ -131,7 +131,12 @@ func Resize(full []byte, w, h, quality int) ([]byte, error) {
 	if head.format != "jpeg" {
 		return nil, fmt.Errorf("resize photo: %w", &Error{BadFormat, head.format, "only JPEG is resized"})
 	}
-	m, err := head.decode(w, h)
+	var m image.Image
+	if small, low := fit(head.width, head.height, w, h); head.orientation == 1 && small == head.width && low == head.height {
+		m, err = head.whole() // as it is, without the way through RGB: twice as fast
+	} else {
+		m, err = head.decode(w, h)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("resize photo: %w", err)
 	}
@@ -151,7 +156,7 @@ func encodeUnder(m *image.RGBA, limit int) ([]byte, *image.RGBA) {
 	}
 }
 
-func encode(m *image.RGBA, quality int) []byte {
+func encode(m image.Image, quality int) []byte {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: quality}); err != nil {
 		panic(err) // only a writer that fails or a side over 65535 makes an error
