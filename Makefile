@@ -19,11 +19,12 @@ run: build
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/gmcn ./cmd/gmcn
 
+# The simulations of whole networks take minutes on two cores, and longer on a busy machine.
 test:
-	go test ./...
+	go test -timeout 40m ./...
 
 race:
-	go test -race ./...
+	go test -timeout 120m -race ./...
 
 # Networks of real nodes under seeded faults, held against the invariants of docs/protocol.md. A seed that fails is printed.
 sim:
