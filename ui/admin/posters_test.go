@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,42 +123,42 @@ func TestPostersOfAllCases(t *testing.T) {
 func TestPressHasOneJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var p press
-		begun, ended := 0, 0
+		var begun, ended atomic.Int64
 		background := func(do func(context.Context)) { go do(context.Background()) }
 		work := func(ctx context.Context, _ *pressJob) {
-			begun++
+			begun.Add(1)
 			<-ctx.Done()
-			ended++
+			ended.Add(1)
 		}
 		p.start(site.Zip, background, work)
 		p.start(site.Book, background, work)
 		synctest.Wait()
-		if begun != 1 || p.now().kind != site.Zip {
-			t.Errorf("%d jobs at once", begun)
+		if begun.Load() != 1 || p.now().kind != site.Zip {
+			t.Errorf("%d jobs at once", begun.Load())
 		}
 		p.drop(&lockbox{})
 		synctest.Wait()
-		if ended != 0 {
+		if ended.Load() != 0 {
 			t.Error("it was thrown away for another file")
 		}
 		p.drop(nil)
 		synctest.Wait()
-		if ended != 1 || p.now() != nil {
+		if ended.Load() != 1 || p.now() != nil {
 			t.Error("cancelled, and it goes on")
 		}
 		p.start(site.Zip, background, work)
 		p.change(func() { p.job.made = &site.Made{} })
 		p.start(site.Strips, background, work)
 		synctest.Wait()
-		if begun != 3 || ended != 2 || p.now().kind != site.Strips {
-			t.Errorf("a file that waited: %d begun, %d ended", begun, ended)
+		if begun.Load() != 3 || ended.Load() != 2 || p.now().kind != site.Strips {
+			t.Errorf("a file that waited: %d begun, %d ended", begun.Load(), ended.Load())
 		}
 		owner, stop := context.WithCancel(context.Background())
 		p.drop(nil)
 		p.start(site.Zip, func(do func(context.Context)) { go do(owner) }, work)
 		stop()
 		synctest.Wait()
-		if ended != 4 {
+		if ended.Load() != 4 {
 			t.Error("the owner stopped, and the job goes on")
 		}
 	})
