@@ -72,7 +72,9 @@ func (n *Node) keep(batch []*protocol.Record) (stored []error, err error) {
 			if len(r.Photos()) > 0 {
 				wake(n.photo)
 			}
-			if s := r.Stance(); s != nil {
+			if s := r.Stance(); s != nil && r.Header().Origin == n.Origin() {
+				n.heed(s)
+			} else if s != nil {
 				n.weigh(s.Member)
 			}
 			if r.Header().Origin == n.Origin() {

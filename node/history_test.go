@@ -42,7 +42,7 @@ const (
 	marked   kind = "marked"   // node holds a takedown of ref and is at phase; phase 0 is that it holds none
 	vouched  kind = "vouched"  // node says that it has verified of's log at epoch, seq, root, until
 	standing kind = "standing" // node says that of is at standing
-	hand     kind = "hand"     // a person gave of that standing at node
+	hand     kind = "hand"     // a person gave of that standing at node; "" if it cannot be known what is left of that
 	swept    kind = "swept"    // of has signed, for node, that nothing of ref is on its disk
 	found    kind = "found"    // what tells who ref is lies readable in node's folder
 	frozen   kind = "frozen"   // node says that of has signed two branches; ok if it holds the proof
@@ -188,7 +188,7 @@ func (h *history) see(e event) {
 			want = protocol.Active
 		}
 		switch {
-		case e.standing == want:
+		case e.standing == want, want == "":
 		case want == protocol.Removed:
 			h.violated(10, e, "member %d was removed by hand and is %s", e.of, e.standing)
 		default:

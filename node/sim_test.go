@@ -61,6 +61,7 @@ type sim struct {
 	older   map[int]bool // whose folder was replaced by an older one
 	backups map[int]backup
 	apart   map[pairKey]protocol.Standing // what persons made of whom; Active is left out
+	unsure  map[pairKey]bool              // of whom an older folder, and what comes back of its log, may say another thing
 	storms  []*storm
 	dice    *rand.Rand            // decides about packets; guarded by world.mu
 	drift   map[int]time.Duration // a second
@@ -129,7 +130,7 @@ func simulate(t *testing.T, nodes int, seed uint64) {
 // newSim makes the world of a seed and its plan.
 func newSim(t *testing.T, nodes int, seed uint64) *sim {
 	rng := rand.New(rand.NewPCG(seed, uint64(nodes)))
-	s := &sim{seed: seed, h: newHistory(), index: map[protocol.Origin]int{}, apart: map[pairKey]protocol.Standing{},
+	s := &sim{seed: seed, h: newHistory(), index: map[protocol.Origin]int{}, apart: map[pairKey]protocol.Standing{}, unsure: map[pairKey]bool{},
 		drift: map[int]time.Duration{}, lies: map[int]lie{}, full: map[int]string{}, twins: map[int]*twin{}, small: -1, genuine: map[[32]byte]bool{},
 		byRef: map[protocol.Ref]*simCase{}, older: map[int]bool{}, backups: map[int]backup{}, eyes: make([]eye, nodes)}
 	p := newPlan(rng, nodes)
@@ -210,7 +211,7 @@ func (s *sim) late(invariant, node int, what string, args ...any) {
 func (s *sim) friends(a, b int) bool {
 	_, ab := s.apart[pairKey{a, b}]
 	_, ba := s.apart[pairKey{b, a}]
-	return a != b && !ab && !ba
+	return a != b && !ab && !ba && !s.unsure[pairKey{a, b}] && !s.unsure[pairKey{b, a}]
 }
 
 // open returns the open cases of a node, or of all with -1.

@@ -147,8 +147,11 @@ func (s *sim) restore(i int) {
 			c.closing = c.closed != nil
 		}
 	}
-	for b := range s.nodes {
-		s.setApart(i, b, s.backups[i].apart[pairKey{i, b}])
+	for o := range s.nodes {
+		if key := (pairKey{i, o}); s.apart[key] != b.apart[key] || s.unsure[key] {
+			s.unsure[key] = true
+			s.h.see(event{kind: hand, at: time.Now(), node: i, of: o})
+		}
 	}
 	s.boot(i)
 }
@@ -156,9 +159,10 @@ func (s *sim) restore(i int) {
 // setApart notes what persons made of member b at node a; "" is an active member.
 func (s *sim) setApart(a, b int, to protocol.Standing) {
 	key := pairKey{a, b}
-	if a == b || s.apart[key] == to {
+	if a == b || s.apart[key] == to && !s.unsure[key] {
 		return
 	}
+	delete(s.unsure, key)
 	if s.apart[key] = to; to == "" {
 		delete(s.apart, key)
 		to = protocol.Active

@@ -64,10 +64,6 @@ func (s *sim) lookAt(i int) {
 		if o != i {
 			see(event{kind: standing, of: o, standing: m.Standing})
 		}
-		if n.frozen(m.Card.Origin()) {
-			_, err := n.store.Fork(m.Card.Origin())
-			see(event{kind: frozen, of: o, ok: err == nil})
-		}
 		if v, err := n.store.Verified(m.Card.Origin()); err == nil && o != i {
 			heads[o] = v
 		}
@@ -85,7 +81,7 @@ func (s *sim) lookAt(i int) {
 	}
 	for _, c := range s.cases {
 		ref := c.ref
-		if !changed[c.owner] && (!e.held[ref] || e.swept[ref]) {
+		if !changed[c.owner] && (!c.closing || e.swept[ref]) {
 			continue
 		}
 		phase, err := n.store.Phase(ref)

@@ -50,6 +50,7 @@ func (s *sim) settle() {
 	s.await(16, gateTime, "to write, though the other is heard", func(a, _ int) bool {
 		return s.h.accused[a] || s.nodes[a].gate.open()
 	})
+	s.learnStandings()
 	s.awaitFrozen()
 	// What a fast clock has dated ahead is held back until its time has come.
 	ripe := time.Now()
@@ -100,6 +101,34 @@ func (s *sim) settle() {
 	})
 	for i := range s.nodes {
 		s.search(i)
+	}
+}
+
+// learnStandings looks up what older folders have made of decisions to deny members: none that stands in the node's own log
+// is forgotten.
+func (s *sim) learnStandings() {
+	if len(s.unsure) == 0 {
+		return
+	}
+	s.advance(equalTime)
+	for i, n := range s.nodes {
+		members, err := n.store.Members()
+		must(s.t, err)
+		for _, m := range members {
+			o := s.index[m.Card.Origin()]
+			if !s.unsure[pairKey{i, o}] {
+				continue
+			}
+			said := n.stance(m.Card.Origin())
+			if said.View == protocol.Suspends && m.Standing == protocol.Active && said.Since.After(m.Since) {
+				s.late(10, i, "its own log says since %s that member %d is denied, and it is active", said.Since.Sub(epoch0), o)
+			}
+			to := m.Standing
+			if to == protocol.Active {
+				to = ""
+			}
+			s.setApart(i, o, to)
+		}
 	}
 }
 

@@ -147,3 +147,23 @@ func (n *Node) weigh(o protocol.Origin) {
 		n.log.Error("suspending a member by policy", "member", o.String(), "error", err)
 	}
 }
+
+// heed makes good on a stance of ours that another member gave back: a person has denied a member since this folder was
+// copied. The standing falls as it did then; a stance raises none.
+func (n *Node) heed(s *protocol.Stance) {
+	m, ok := n.active(s.Member)
+	if !ok || m.Standing != protocol.Active || s.View != protocol.Suspends || s.Since < m.Since.UnixMilli() {
+		return
+	}
+	err := n.store.Suspend(s.Member, false, n.now())
+	if err == nil && s.Note == "removed" {
+		err = n.store.SetMember(m.Card, protocol.Removed, n.now())
+	}
+	if err == nil {
+		n.log.Warn("denied a member again, as our own log says that we did", "member", s.Member.String(), "note", string(s.Note))
+		err = n.membersChanged()
+	}
+	if err != nil {
+		n.log.Error("denying a member again", "member", s.Member.String(), "error", err)
+	}
+}

@@ -197,3 +197,39 @@ func TestMostMembersSuspendOnlyWhereThePolicySaysSo(t *testing.T) {
 		w.close()
 	}
 }
+
+// TestDenialOutlivesABackup: a folder that is older than a decision to deny members denies them again, once its own log has
+// come back; one that a person has taken back since stays.
+func TestDenialOutlivesABackup(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 6, nil)
+		defer w.close()
+		w.startAll()
+		r := w.publish(3, randomName())
+		w.until(10*time.Second, "everywhere", w.everywhere(w.shows, r))
+		folder := w.backUp(0)
+		n := w.nodes[0]
+		must(t, n.RemoveMember(w.nodes[3].Origin()))
+		must(t, n.SuspendMember(w.nodes[4].Origin(), false, protocol.Note("key")))
+		must(t, n.SuspendMember(w.nodes[5].Origin(), false, ""))
+		time.Sleep(time.Second)
+		must(t, n.ResumeMember(w.nodes[5].Origin()))
+		own := w.lastSeq(0, 0)
+		w.until(5*time.Minute, "the others have heard", func() bool { return w.lastSeq(1, 0) == own && w.lastSeq(2, 0) == own })
+		w.restore(0, folder)
+		n = w.nodes[0]
+		standing := func(i int) protocol.Standing {
+			m, err := n.store.Member(w.nodes[i].Origin())
+			must(t, err)
+			return m.Standing
+		}
+		if standing(3) != protocol.Active || standing(4) != protocol.Active {
+			t.Fatal("the folder is not older: nothing is tested")
+		}
+		w.start(0)
+		w.until(15*time.Minute, "denied again", func() bool { return standing(3) == protocol.Removed && standing(4) == protocol.Suspended })
+		if w.shows(0, r) || standing(5) != protocol.Active {
+			t.Errorf("a removed member's case is shown: %t; one that was taken back is %s", w.shows(0, r), standing(5))
+		}
+	})
+}
