@@ -310,9 +310,12 @@ func (c *composer) draft() {
 		return
 	}
 	const turn = 35
-	b := c.spread(c.words.draft, 240, c.page.W*0.86, c.page.H*0.3)
-	l := b.Lines[0]
-	t := &Text{Block: b, Turn: turn, Colour: ink, Ground: paper, Faint: true}
+	t := &Text{Turn: turn, Colour: ink, Ground: paper, Faint: true}
+	t.Block = c.spread(c.words.draft, 240, c.page.W*0.86, c.page.H*0.3)
+	if part := 0.94 * min(c.page.W/t.ink().W, c.page.H/t.ink().H); part < 1 { // turned, a long word is high
+		t.Block = c.spread(c.words.draft, part*t.Block.Size, c.page.W*0.86, c.page.H*0.3)
+	}
+	l := t.Block.Lines[0]
 	x, y := t.turned((l.InkLeft+l.InkRight)/2, (l.InkTop+l.InkBottom)/2)
 	t.X, t.Y = c.page.W/2-x, c.page.H/2-y
 	c.page.Marks = append(c.page.Marks, Mark{Box: t.ink(), Text: t})

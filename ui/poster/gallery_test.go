@@ -187,7 +187,7 @@ func TestGallery(t *testing.T) {
 			t.Run(tag+" "+string(format), func(t *testing.T) {
 				t.Parallel()
 				for _, a := range gallery {
-					if a.name != "full" && !*all && !slices.Contains(scripts, tag) {
+					if a.name != "full" && a.name != "draft" && !*all && !slices.Contains(scripts, tag) {
 						continue
 					}
 					in := inTongue(t, tag, format)
