@@ -12,6 +12,9 @@ import (
 // minSize is the smallest text on a poster, in points.
 const minSize = 8
 
+// unprinted is how much of each edge printers leave white, in points.
+const unprinted = 12
+
 // builtIn are the fonts of an Input without its own.
 var builtIn = sync.OnceValues(func() (*typeset.Engine, error) { return typeset.New() })
 
@@ -271,6 +274,9 @@ func (c *composer) put(b *typeset.Block, x, y, width float64, colour, ground RGB
 		return y
 	}
 	t := &Text{Block: b, X: c.place(Rect{X: x, W: width}).X, Y: y - top(b), Colour: colour, Ground: ground}
+	if box := t.ink(); box.X < unprinted || box.right() > c.page.W-unprinted { // accents without a letter hang in the margin
+		t.X += max(0, unprinted-box.X) - max(0, box.right()-c.page.W+unprinted)
+	}
 	c.page.Marks = append(c.page.Marks, Mark{Box: t.ink(), Text: t})
 	return y + high(b)
 }

@@ -119,7 +119,7 @@ func TestNothingOutsideOrTinyOrOverlapping(t *testing.T) {
 }
 
 // edge is what every printer leaves white; only the bands of colour go further.
-const edge = 12
+const edge = unprinted
 
 // said is the text of a mark, for messages.
 func said(m *Mark) string {
