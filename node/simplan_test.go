@@ -19,10 +19,12 @@ type plan struct {
 	small    int  // whose folder lies on a small disk; -1 is nobody's
 }
 
-// How long work and faults go on, and how far apart what is done at the desks lies on the average.
+// How long work and faults go on in a small world and in a large one, which costs more, and how far apart what is done at the
+// desks lies on the average.
 const (
-	simLength = 6 * time.Minute
-	workEvery = 3 * time.Second
+	simLength, simLengthLarge = 6 * time.Minute, 4 * time.Minute
+	simLarge                  = 20 // nodes
+	workEvery                 = 3 * time.Second
 )
 
 // faultMenu are the faults of the design that a plan chooses from.
@@ -33,6 +35,10 @@ var faultMenu = []func(p *plan, at, length time.Duration){
 
 func newPlan(rng *rand.Rand, nodes int) *plan {
 	p := &plan{rng: rng, nodes: nodes, liar: -1, small: -1}
+	length := simLength
+	if nodes > simLarge {
+		length = simLengthLarge
+	}
 	if p.noGossip = rng.IntN(5) == 0; p.noGossip {
 		p.add(0, func(*sim) {}, "nobody gossips")
 	}
@@ -43,15 +49,15 @@ func newPlan(rng *rand.Rand, nodes int) *plan {
 	if rng.IntN(2) == 0 {
 		p.small = p.node()
 	}
-	for at := 5 * time.Second; at < simLength; at += time.Duration(float64(workEvery) * rng.ExpFloat64()) {
+	for at := 5 * time.Second; at < length; at += time.Duration(float64(workEvery) * rng.ExpFloat64()) {
 		p.work(at)
 	}
 	// Each seed has a few kinds of faults, each of them several times.
 	kinds := rng.Perm(len(faultMenu))[:4+rng.IntN(4)]
 	for _, k := range kinds {
 		for range 1 + rng.IntN(3) {
-			at := 10*time.Second + p.upTo(simLength-time.Minute)
-			faultMenu[k](p, at, min(10*time.Second+p.upTo(100*time.Second), simLength-at))
+			at := 10*time.Second + p.upTo(length-time.Minute)
+			faultMenu[k](p, at, min(10*time.Second+p.upTo(100*time.Second), length-at))
 		}
 	}
 	slices.SortStableFunc(p.steps, func(a, b step) int { return cmp.Compare(a.at, b.at) })
