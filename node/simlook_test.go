@@ -19,10 +19,13 @@ type eye struct {
 	total       int                   // cases of others shown
 	shown       []*store.Shown        // the same, as they were when a log changed last
 	held, swept map[protocol.Ref]bool // takedowns
+	standings   map[int]protocol.Standing
+	frozen      map[int]bool
 }
 
 func newEye() eye {
-	return eye{logs: map[int]store.LogState{}, total: -1, held: map[protocol.Ref]bool{}, swept: map[protocol.Ref]bool{}}
+	return eye{logs: map[int]store.LogState{}, total: -1, held: map[protocol.Ref]bool{}, swept: map[protocol.Ref]bool{},
+		standings: map[int]protocol.Standing{}, frozen: map[int]bool{}}
 }
 
 // look takes what every running node lets be seen into the history.
@@ -56,16 +59,27 @@ func (s *sim) lookAt(i int) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	// What a node vouches for is read before what it holds, so that what it holds can only be more.
+	// What a node vouches for, and which proofs it has, is read before what it holds, so that what it holds can only be more.
 	heads := map[int]*protocol.Head{}
-	changed := map[int]bool{}
+	accused := map[int]bool{} // with a proof
+	changed := map[int]bool{} // whose cases may be shown otherwise than at the last look, as seen before the door is asked
 	for _, m := range members {
 		o := s.index[m.Card.Origin()]
 		if o != i {
 			see(event{kind: standing, of: o, standing: m.Standing})
+			if e.standings[o] != m.Standing {
+				e.standings[o], changed[o] = m.Standing, true
+			}
 		}
 		if v, err := n.store.Verified(m.Card.Origin()); err == nil && o != i {
 			heads[o] = v
+		}
+		if _, is := n.store.Frozen(m.Card.Origin()); is {
+			_, err := n.store.Fork(m.Card.Origin())
+			accused[o] = err == nil
+			if !e.frozen[o] {
+				e.frozen[o], changed[o] = true, true
+			}
 		}
 		state, err := n.store.LogState(m.Card.Origin())
 		if err != nil {
@@ -91,14 +105,13 @@ func (s *sim) lookAt(i int) {
 		if e.swept[ref] = phase == store.Swept; phase == 0 && !e.held[ref] {
 			continue
 		}
-		e.held[ref] = phase != 0
+		if e.held[ref] != (phase != 0) {
+			e.held[ref], changed[c.owner] = phase != 0, true
+		}
 		see(event{kind: marked, of: c.owner, ref: ref, phase: phase})
 	}
-	for _, m := range members {
-		if _, is := n.store.Frozen(m.Card.Origin()); is {
-			_, err := n.store.Fork(m.Card.Origin())
-			see(event{kind: frozen, of: s.index[m.Card.Origin()], ok: err == nil})
-		}
+	for o, proof := range accused {
+		see(event{kind: frozen, of: o, ok: proof})
 	}
 	for o, v := range heads {
 		see(event{kind: vouched, of: o, epoch: v.Epoch, seq: v.Seq, root: v.Root, until: v.Until})
@@ -106,8 +119,8 @@ func (s *sim) lookAt(i int) {
 	s.lookShown(i, len(changed) > 0, see)
 }
 
-// lookShown asks the one door what is to be seen. When no log has changed since, and as many cases are shown as then, they
-// are the same, and only the time has passed.
+// lookShown asks the one door what is to be seen. When nothing was seen to change since, and as many cases are shown as then,
+// they are the same, and only the time has passed.
 func (s *sim) lookShown(i int, changed bool, see func(event)) {
 	n, e := s.nodes[i], &s.eyes[i]
 	_, total, err := n.Public().List(store.Query{Network: true})
