@@ -249,6 +249,42 @@ func TestVoidTakedownReachesAll(t *testing.T) {
 	})
 }
 
+// TestOwnHeadComesBackBesideAStray: a stray takes a case out of our log before a new takedown of it is signed. Our own head of
+// the moment before, which every peer holds, is then no sign of a thief.
+func TestOwnHeadComesBackBesideAStray(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 2, nil)
+		defer w.close()
+		w.startAll()
+		time.Sleep(3 * time.Second)
+		r := w.publish(0, randomName())
+		w.until(10*time.Second, "shown everywhere", w.everywhere(w.shows, r))
+		good := w.seqOf(0)
+		thief := w.stolen(0, r, good+1)
+		card, key := w.nextCard(0, 1, good)
+		if err := w.nodes[1].TakeCard(card); err != nil {
+			t.Fatal(err)
+		}
+		w.rekey(0, card, key)
+		next := w.publish(0, randomName())
+		w.until(time.Minute, "the new epoch", w.everywhere(w.shows, next))
+		w.until(time.Minute, "a head of it", w.sameRoot(w.nodes[0].Origin()))
+		head, err := w.nodes[0].store.Head(w.nodes[0].Origin())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.nodes[0].accept(thief.Bytes())[0]; got.err != nil {
+			t.Fatal(got.err)
+		}
+		if _, err := w.nodes[0].takeHead(head.Bytes()); !errors.Is(err, protocol.ErrStored) {
+			t.Errorf("our own head: %v", err)
+		}
+		w.until(time.Minute, "closed anew, in the log", func() bool { return w.seqOf(0) > head.Seq })
+		w.until(time.Minute, "hidden everywhere", w.everywhere(w.gone, r))
+		w.until(time.Minute, "all hold the same", w.sameRoot(w.nodes[0].Origin()))
+	})
+}
+
 // TestCardReachesWhoWasAway: a member that was off when the key changed hears of it from another member than the owner,
 // and one that joins later has no card of the epochs before, and yet gets all of the log.
 func TestCardReachesWhoWasAway(t *testing.T) {

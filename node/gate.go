@@ -348,7 +348,7 @@ func (n *Node) takeOwnHead(head *protocol.Head) error {
 	case head.Seq == 0 || mine != nil && !beside && mine.Newer(head):
 	case head.Instance != n.store.Instance():
 		n.fence("a head of our own from another data folder", "seq", head.Seq)
-	case beside && head.Root != mine.Root, n.gate.open() && head.Seq == state.Seq && head.Epoch == state.Epoch && head.Root != state.Root:
+	case beside && head.Root != mine.Root, !beside && n.gate.open() && head.Seq == state.Seq && head.Epoch == state.Epoch && head.Root != state.Root:
 		n.fence("two heads of our own for one place", "seq", head.Seq)
 	case n.gate.open() && head.Newer(mine) && head.At.After(opened): // no life of ours before this one signed it
 		n.twin("it signs heads", true)
