@@ -101,6 +101,9 @@ func composeAs(in *Input, design design) (pages []*Page, err error) {
 			return nil, err
 		}
 		c.draft()
+		if missing := c.page.fill(); len(missing) > 0 { // write asks beforehand, text by text
+			return nil, &GlyphError{Language: s.lang, Missing: missing}
+		}
 		pages = append(pages, c.page)
 	}
 	return pages, nil
@@ -291,6 +294,7 @@ func digits(b *typeset.Block, want string) error {
 			return r
 		}, s)
 	}
+	b.Fill()
 	var got strings.Builder
 	at := 0.0
 	for _, l := range b.Lines {

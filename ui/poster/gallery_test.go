@@ -226,11 +226,7 @@ func hang(t *testing.T, in Input, lacks []rune) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := writePDF(pages, in.Case.Number, in.Updated)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(pdf, again) {
+	if !bytes.Equal(pdf, writePDF(pages, in.Case.Number, in.Updated)) {
 		t.Error("other bytes the second time")
 	}
 	most := maxPoster

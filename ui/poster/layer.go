@@ -1,15 +1,19 @@
 package poster
 
 import (
+	"bytes"
 	"encoding/binary"
+	"math"
 	"slices"
+	"strconv"
+	"sync"
 )
 
 // The invisible layer of a PDF has the words as text, to search and to copy, over their outlines. Its font has no ink:
-// every character that it knows is the same empty glyph, half an em wide.
+// every character is the same empty glyph, half an em wide.
 
-// inLayer says whether a character can stand in the layer. fpdf panics above U+FFFF; marks of direction and joiners only
-// disturb who copies.
+// inLayer says whether a character can stand in the layer, which has two bytes for each; marks of direction and joiners
+// only disturb who copies.
 func inLayer(r rune) bool {
 	switch {
 	case r < ' ', r >= 0x7f && r < 0xa0, r >= 0xd800 && r < 0xe000, r >= 0xfff0, r == '\u00ad',
@@ -28,8 +32,72 @@ func layerWord(word string, rtl bool) string {
 	return string(rs)
 }
 
-// emptyFont makes a TrueType font in which each of the characters, all below U+FFFF and sorted, is the empty glyph 1.
-func emptyFont(characters []rune) []byte {
+// layer writes the words where their outlines are, invisible, each stretched to its width.
+func (p *pdfPainter) layer(t *Text) {
+	const hex = "0123456789abcdef"
+	p.op("q BT 3 Tr")
+	for _, line := range t.Block.Lines {
+		for i, w := range line.Words {
+			word := layerWord(w.Text, w.RTL)
+			if word == "" || w.Width <= 0 {
+				continue
+			}
+			size := line.Runs[0].Size
+			if i == 0 {
+				p.out = append(p.out, "/T0 "...)
+				p.num(size)
+				p.op("Tf")
+			}
+			characters := 0
+			for range word {
+				characters++
+			}
+			p.num(math.Round(10000*w.Width/(0.5*size*float64(characters))) / 100)
+			p.out = append(p.out, "Tz 1 0 0 1 "...)
+			p.num(math.Round(100*(t.X+w.X))/100, math.Round(100*(p.page.H-t.Y-line.Baseline))/100)
+			p.out = append(p.out, "Tm <"...)
+			for _, r := range word {
+				p.out = append(p.out, hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+			}
+			p.op("> Tj")
+		}
+	}
+	p.op("ET Q")
+}
+
+// writeLayerFont writes the font of the layer, and returns its number. A code is a character of Unicode, in two bytes.
+func writeLayerFont(f *pdfFile) int {
+	n := f.numbers(6)
+	f.objectf(n, "<</Type /Font /Subtype /Type0 /BaseFont /Layer /Encoding /Identity-H /DescendantFonts [%d 0 R] /ToUnicode %d 0 R>>", n+1, n+2)
+	f.objectf(n+1, "<</Type /Font /Subtype /CIDFontType2 /BaseFont /Layer /CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> "+
+		"/FontDescriptor %d 0 R /DW 500 /CIDToGIDMap %d 0 R>>", n+3, n+4)
+	parts := layerParts()
+	f.object(n+2, parts[0])
+	f.objectf(n+3, "<</Type /FontDescriptor /FontName /Layer /Flags 4 /FontBBox [0 -200 500 800] /ItalicAngle 0 /Ascent 800 /Descent -200 "+
+		"/CapHeight 800 /StemV 80 /MissingWidth 500 /FontFile2 %d 0 R>>", n+5)
+	f.object(n+4, parts[1])
+	f.object(n+5, parts[2])
+	return n
+}
+
+// layerParts are the streams of the layer's font: what each code means, which glyph it is, the glyphs.
+var layerParts = sync.OnceValue(func() [3][]byte {
+	const codes = 1 << 16
+	packed := func(dict string, data []byte) []byte {
+		return stream(dict+"/Filter /FlateDecode", pack(&goodPackers, data))
+	}
+	font := emptyFont()
+	return [3][]byte{
+		packed("", []byte("/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def\n"+
+			"/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n1 beginbfrange\n<0000> <FFFF> <0000>\n"+
+			"endbfrange\nendcmap\nCMapName currentdict /CMap defineresource pop\nend\nend")),
+		packed("", bytes.Repeat([]byte{0, 1}, codes)),
+		packed("/Length1 "+strconv.Itoa(len(font))+" ", font),
+	}
+})
+
+// emptyFont makes a TrueType font of two glyphs without ink.
+func emptyFont() []byte {
 	be := binary.BigEndian
 	words := func(values ...int) (b []byte) {
 		for _, v := range values {
@@ -37,21 +105,11 @@ func emptyFont(characters []rune) []byte {
 		}
 		return b
 	}
-	segments := len(characters) + 1
-	var ends, starts, deltas, ranges []byte
-	for _, r := range characters {
-		ends = append(ends, words(int(r))...)
-		starts = append(starts, words(int(r))...)
-		deltas = append(deltas, words(1-int(r))...)
-		ranges = append(ranges, 0, 0)
-	}
-	format4 := slices.Concat(words(4, 16+8*segments, 0, 2*segments, 0, 0, 0), ends, words(0xffff, 0), starts, words(0xffff),
-		deltas, words(1), ranges, words(0))
 	tables := []struct {
 		name string
 		data []byte
 	}{
-		{"cmap", slices.Concat(words(0, 1, 3, 1, 0, 12), format4)},
+		{"cmap", words(0, 1, 3, 1, 0, 12, 4, 24, 0, 2, 0, 0, 0, 0xffff, 0, 0xffff, 1, 0)},
 		{"glyf", nil},
 		{"head", slices.Concat(words(1, 0, 1, 0, 0, 0, 0x5f0f, 0x3cf5, 0, 1000), make([]byte, 16), words(0, -200, 500, 800, 0, 8, 2, 0, 0))},
 		{"hhea", slices.Concat(words(1, 0, 800, -200, 0, 500), make([]byte, 22), words(2))},

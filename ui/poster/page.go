@@ -2,6 +2,7 @@ package poster
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
@@ -26,6 +27,18 @@ type Page struct {
 	W, H  float64 // in points
 	Lang  string  // a BCP 47 tag
 	Marks []Mark
+}
+
+// fill gives the texts the glyphs that they have been measured by, and returns what has none.
+func (p *Page) fill() (missing []typeset.Missing) {
+	for i := range p.Marks {
+		if t := p.Marks[i].Text; t != nil {
+			t.Block.Fill()
+			missing = append(missing, t.Block.Missing...)
+		}
+	}
+	slices.SortFunc(missing, func(a, b typeset.Missing) int { return int(a.Rune) - int(b.Rune) })
+	return slices.CompactFunc(missing, func(a, b typeset.Missing) bool { return a.Rune == b.Rune })
 }
 
 // Mark is one thing to draw: areas of one colour, a text or a picture.
@@ -60,6 +73,7 @@ type Text struct {
 type Sight struct {
 	JPEG          []byte
 	Width, Height int // in pixels
+	Grey          bool
 	// Crop is the part that is shown, in pixels.
 	Crop Rect
 }

@@ -1,87 +1,106 @@
 package poster
 
 import (
-	"bytes"
-	"encoding/gob"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/go-pdf/fpdf"
-
 	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
-// layerFont is what fpdf calls the font of the invisible layer.
-const layerFont = "layer"
-
-// writePDF paints the pages. The title is all that the file says of itself.
-func writePDF(pages []*Page, title string, dated time.Time) ([]byte, error) {
-	p := &pdfPainter{outlines: map[outlineKey][]byte{}}
-	p.pdf = fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: pages[0].W, Ht: pages[0].H}})
-	p.pdf.SetCatalogSort(true)
-	p.pdf.SetProducer("gmcn", true)
-	p.pdf.SetTitle(layerWord(title, false), true) // fpdf panics on what is no UTF-8
-	p.pdf.SetLang(pages[0].Lang)
+// writePDF paints the pages. The title and the date are all that the file says of itself.
+func writePDF(pages []*Page, title string, dated time.Time) []byte {
 	if dated.IsZero() {
-		dated = time.Unix(0, 0) // fpdf takes the zero time for now
+		dated = time.Unix(0, 0)
 	}
-	p.pdf.SetCreationDate(dated.UTC())
-	p.pdf.SetModificationDate(dated.UTC())
-	p.pdf.SetMargins(0, 0, 0)
-	p.pdf.SetAutoPageBreak(false, 0)
-	p.pdf.AddUTF8FontFromBytes(layerFont, "", emptyFont(layerCharacters(pages)))
-	for _, page := range pages {
-		p.page = page
-		p.pdf.AddPageFormat("P", fpdf.SizeType{Wd: page.W, Ht: page.H})
-		for i := range page.Marks {
-			p.paint(&page.Marks[i])
+	p := &pdfPainter{forms: map[formKey]int{}}
+	first := p.file.numbers(2 + 2*len(pages)) // the pages, what they need, then each page and what is on it
+	p.file.out = append(make([]byte, 0, 1<<18), "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"...)
+	var kids []byte
+	for i, page := range pages {
+		number := first + 2 + 2*i
+		p.page, p.out, p.links = page, p.out[:0], nil
+		for j := range page.Marks {
+			p.paint(&page.Marks[j])
 		}
+		p.file.objectf(number, "<</Type /Page /Parent %d 0 R /MediaBox [0 0 %s %s] /Contents %d 0 R /Annots [%s]>>", first,
+			decimal(math.Round(100*page.W)/100), decimal(math.Round(100*page.H)/100), number+1, p.links)
+		p.file.object(number+1, stream("/Filter /FlateDecode", pack(&fastPackers, p.out)))
+		kids = append(strconv.AppendInt(kids, int64(number), 10), " 0 R "...)
 	}
-	var out bytes.Buffer
-	if err := p.pdf.Output(&out); err != nil {
-		return nil, fmt.Errorf("write PDF: %w", err)
-	}
-	return out.Bytes(), nil
+	p.file.objectf(first, "%s/Kids [%s]\n/Count %d\n/Resources %d 0 R\n>>", pageTree, kids, len(pages), first+1)
+	p.file.object(first+1, p.resources())
+	return p.file.end(first, layerWord(title, false), pages[0].Lang, dated)
 }
 
-// layerCharacters returns what the layer needs, sorted.
-func layerCharacters(pages []*Page) (all []rune) {
-	for _, p := range pages {
-		for _, m := range p.Marks {
-			if m.Text == nil {
-				continue
-			}
-			for _, l := range m.Text.Block.Lines {
-				for _, w := range l.Words {
-					all = append(all, []rune(layerWord(w.Text, false))...)
-				}
-			}
-		}
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
+func decimal(v float64) string { return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64) }
 
-type outlineKey struct {
-	face *typeset.Face
-	id   uint32
+// formKey is a glyph as a form: a drawing that pages place by its name.
+type formKey struct {
+	face    *typeset.Face
+	id      uint32
+	stroked bool // drawn with a line round it, too
 }
 
 type pdfPainter struct {
-	pdf      *fpdf.Fpdf
-	page     *Page
-	outlines map[outlineKey][]byte
-	photos   [][]byte // those that the file has already
-	out      []byte
+	file   pdfFile
+	page   *Page
+	out    []byte // what is on the page
+	links  []byte
+	photos []*Sight // those of the file, by their numbers, and so the glyphs
+	forms  map[formKey]int
+	glyphs []formKey
+	faint  bool // there is a text that the ground shines through
+}
+
+// resources writes all that pages name, and returns where it is.
+func (p *pdfPainter) resources() []byte {
+	var r []byte
+	ref := func(name byte, n, number int) {
+		r = strconv.AppendInt(append(r, '/', name), int64(n), 10)
+		r = append(strconv.AppendInt(append(r, ' '), int64(number), 10), " 0 R\n"...)
+	}
+	r = append(r, "<</Font <<"...)
+	ref('T', 0, writeLayerFont(&p.file))
+	r = append(r, ">> /XObject <<"...)
+	at := p.file.numbers(len(p.photos) + len(p.glyphs))
+	for i, s := range p.photos {
+		ref('P', i, at)
+		space := "/DeviceRGB"
+		if s.Grey {
+			space = "/DeviceGray"
+		}
+		p.file.object(at, stream("/Type /XObject /Subtype /Image /Width "+strconv.Itoa(s.Width)+" /Height "+strconv.Itoa(s.Height)+
+			" /ColorSpace "+space+" /BitsPerComponent 8 /Filter /DCTDecode", s.JPEG))
+		at++
+	}
+	for i, g := range p.glyphs {
+		ref('G', i, at)
+		p.file.object(at, form(g))
+		at++
+	}
+	r = append(r, ">>"...)
+	if p.faint {
+		r = append(r, " /ExtGState <</F <</ca "+decimal(faint)+">> >>"...)
+	}
+	return append(r, ">>"...)
 }
 
 // num writes a number with as few decimals as paper can show, and a space.
 func (p *pdfPainter) num(values ...float64) {
 	for _, v := range values {
-		p.out = strconv.AppendFloat(p.out, math.Round(v*1000)/1000, 'f', -1, 64)
+		n := int64(math.Round(v * 1000))
+		if n < 0 {
+			p.out, n = append(p.out, '-'), -n
+		}
+		p.out = strconv.AppendInt(p.out, n/1000, 10)
+		if n %= 1000; n > 0 {
+			p.out = append(p.out, '.', byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
+			for p.out[len(p.out)-1] == '0' {
+				p.out = p.out[:len(p.out)-1]
+			}
+		}
 		p.out = append(p.out, ' ')
 	}
 }
@@ -94,7 +113,6 @@ func (p *pdfPainter) colour(c RGB, operator string) {
 }
 
 func (p *pdfPainter) paint(m *Mark) {
-	p.out = p.out[:0]
 	switch {
 	case m.Text != nil:
 		p.text(m.Text)
@@ -117,170 +135,120 @@ func (p *pdfPainter) paint(m *Mark) {
 		}
 		p.op("f Q")
 	}
-	if m.Text != nil && m.Text.Faint {
-		p.pdf.SetAlpha(faint, "Normal")
-		defer p.pdf.SetAlpha(1, "Normal")
-	}
-	if len(p.out) > 0 {
-		p.pdf.RawWriteBuf(bytes.NewReader(p.out))
-	}
-	if m.Text != nil && m.Text.Turn == 0 {
-		p.layer(m.Text)
-	}
 	if m.Link != "" {
-		p.pdf.LinkString(m.Box.X, m.Box.Y, m.Box.W, m.Box.H, m.Link)
+		b := m.Box
+		p.links = append(p.links, "<</Type /Annot /Subtype /Link /Border [0 0 0] /Rect ["+decimal(b.X)+" "+decimal(p.page.H-b.low())+" "+
+			decimal(b.right())+" "+decimal(p.page.H-b.Y)+"] /A <</S /URI /URI "...)
+		p.links = append(append(p.links, pdfBytes(m.Link)...), ">> >>"...)
 	}
 }
 
 // picture puts the JPEG into the file as it is, once, and shows its part through the box.
 func (p *pdfPainter) picture(m *Mark) {
 	s := m.Picture
-	n := slices.IndexFunc(p.photos, func(b []byte) bool { return &b[0] == &s.JPEG[0] })
-	seen := n >= 0
-	if !seen {
+	n := slices.IndexFunc(p.photos, func(o *Sight) bool { return &o.JPEG[0] == &s.JPEG[0] })
+	if n < 0 {
 		n = len(p.photos)
-		p.photos = append(p.photos, s.JPEG)
+		p.photos = append(p.photos, s)
 	}
-	name, jpeg := "photo"+strconv.Itoa(n), fpdf.ImageOptions{ImageType: "JPG", AllowNegativePosition: true}
-	info := p.pdf.RegisterImageOptionsReader(name, jpeg, bytes.NewReader(s.JPEG))
-	if !seen && info != nil {
-		if err := order(info, n); err != nil {
-			p.pdf.SetError(err)
-			return
-		}
-	}
-	scale := m.Box.W / s.Crop.W
-	p.pdf.ClipRect(m.Box.X, m.Box.Y, m.Box.W, m.Box.H, false)
-	p.pdf.ImageOptions(name, m.Box.X-s.Crop.X*scale, m.Box.Y-s.Crop.Y*scale, float64(s.Width)*scale, float64(s.Height)*scale, false, jpeg, 0, "")
-	p.pdf.ClipEnd()
+	b, scale := m.Box, m.Box.W/s.Crop.W
+	p.op("q")
+	p.num(b.X, p.page.H-b.low(), b.W, b.H)
+	p.op("re W n")
+	p.num(float64(s.Width)*scale, 0, 0, float64(s.Height)*scale, b.X-s.Crop.X*scale, p.page.H-b.Y-(float64(s.Height)-s.Crop.Y)*scale)
+	p.out = strconv.AppendInt(append(p.out, "cm /P"...), int64(n), 10)
+	p.op(" Do Q")
 }
 
-// order makes photo n of the file wider by n thousandths of a pixel, which the file does not tell: fpdf writes photos in
-// the order of their widths, and those of one width in any order, but the same poster must be the same bytes.
-func order(info *fpdf.ImageInfoType, n int) error {
-	raw, err := info.GobEncode()
-	if err != nil {
-		return fmt.Errorf("order photos: %w", err)
-	}
-	var data, mask, palette []byte
-	var number, bits int
-	var width, height, scale, dpi float64
-	var space, filter, params string
-	var clear []int
-	fields := []any{&data, &mask, &number, &width, &height, &space, &palette, &bits, &filter, &params, &clear, &scale, &dpi}
-	decoder := gob.NewDecoder(bytes.NewReader(raw))
-	for _, f := range fields {
-		if err := decoder.Decode(f); err != nil {
-			return fmt.Errorf("order photos: %w", err)
-		}
-	}
-	width += float64(n) / 1000
-	var wider bytes.Buffer
-	encoder := gob.NewEncoder(&wider)
-	for _, f := range fields {
-		if err := encoder.Encode(f); err != nil {
-			return fmt.Errorf("order photos: %w", err)
-		}
-	}
-	return info.GobDecode(wider.Bytes())
-}
-
-// text fills the outline of each glyph. Between glyphs it moves by whole units of the font, so that the same glyph is the
-// same bytes wherever it stands and the file stays small.
+// text places the form of each glyph. Between glyphs it moves by whole units of the font: these are short.
 func (p *pdfPainter) text(t *Text) {
 	sin, cos := math.Sincos(t.Turn * math.Pi / 180)
+	p.op("q")
+	if t.Faint {
+		p.faint = true
+		p.op("/F gs")
+	}
+	p.colour(t.Colour, "rg")
 	for _, line := range t.Block.Lines {
 		for _, run := range line.Runs {
 			scale := run.Size / float64(run.Face.UnitsPerEm())
 			x, y := t.turned(0, 0)
 			p.op("q")
-			p.colour(t.Colour, "rg")
-			fill := "f"
 			if run.Embolden > 0 {
-				fill = "B"
 				p.colour(t.Colour, "RG")
 				p.num(run.Embolden / scale)
 				p.op("w 1 j")
 			}
-			p.out = strconv.AppendFloat(p.out, scale*cos, 'f', 6, 64)
-			p.out = append(p.out, ' ')
-			p.out = strconv.AppendFloat(p.out, scale*sin, 'f', 6, 64)
-			p.out = append(p.out, ' ')
-			p.out = strconv.AppendFloat(p.out, -scale*sin, 'f', 6, 64)
-			p.out = append(p.out, ' ')
-			p.out = strconv.AppendFloat(p.out, scale*cos, 'f', 6, 64)
-			p.out = append(p.out, ' ')
+			for _, v := range [...]float64{scale * cos, scale * sin, -scale * sin, scale * cos} {
+				p.out = append(strconv.AppendFloat(p.out, v, 'f', 6, 64), ' ')
+			}
 			p.num(x, p.page.H-y)
 			p.op("cm")
 			px, py := 0, 0
 			for _, g := range run.Glyphs {
-				path := p.outline(run.Face, g.ID)
-				if len(path) == 0 {
+				if len(run.Face.Outline(g.ID)) == 0 {
 					continue
 				}
+				key := formKey{run.Face, g.ID, run.Embolden > 0}
+				n, ok := p.forms[key]
+				if !ok {
+					n = len(p.glyphs)
+					p.forms[key] = n
+					p.glyphs = append(p.glyphs, key)
+				}
 				gx, gy := int(math.Round(g.X/scale)), int(math.Round(-g.Y/scale))
-				p.out = append(p.out, "1 0 0 1 "...)
-				p.out = strconv.AppendInt(p.out, int64(gx-px), 10)
-				p.out = append(p.out, ' ')
-				p.out = strconv.AppendInt(p.out, int64(gy-py), 10)
-				p.out = append(p.out, " cm\n"...)
+				p.out = strconv.AppendInt(append(p.out, "1 0 0 1 "...), int64(gx-px), 10)
+				p.out = strconv.AppendInt(append(p.out, ' '), int64(gy-py), 10)
+				p.out = strconv.AppendInt(append(p.out, " cm /G"...), int64(n), 10)
+				p.op(" Do")
 				px, py = gx, gy
-				p.out = append(p.out, path...)
-				p.op(fill)
 			}
 			p.op("Q")
 		}
 	}
+	p.op("Q")
+	if t.Turn == 0 && !t.Faint {
+		p.layer(t)
+	}
 }
 
-// outline returns the path of a glyph in units of its font.
-func (p *pdfPainter) outline(face *typeset.Face, id uint32) []byte {
-	key := outlineKey{face, id}
-	path, ok := p.outlines[key]
-	if ok {
-		return path
+// form is the drawing of a glyph in units of its font. It is made once and kept with the face.
+func form(key formKey) []byte {
+	type kept struct {
+		id      uint32
+		stroked bool
 	}
-	for _, s := range face.Outline(id) {
-		n, operator := 1, "m\n"
-		switch s.Op {
-		case typeset.LineTo:
-			operator = "l\n"
-		case typeset.CurveTo:
-			n, operator = 3, "c\n"
-		case typeset.Close:
-			n, operator = 0, "h\n"
-		}
-		for _, pt := range s.P[:n] {
-			path = strconv.AppendInt(path, int64(pt.X), 10)
-			path = append(path, ' ')
-			path = strconv.AppendInt(path, int64(pt.Y), 10)
-			path = append(path, ' ')
-		}
-		path = append(path, operator...)
-	}
-	p.outlines[key] = path
-	return path
-}
-
-// layer writes the words where their outlines are, invisible, each stretched to its width.
-func (p *pdfPainter) layer(t *Text) {
-	if t.Faint {
-		return
-	}
-	p.pdf.SetTextRenderingMode(3)
-	for _, line := range t.Block.Lines {
-		for _, w := range line.Words {
-			word := layerWord(w.Text, w.RTL)
-			if word == "" || w.Width <= 0 {
-				continue
+	return key.face.Keep(kept{key.id, key.stroked}, func() []byte {
+		var path []byte
+		var left, low, right, high int
+		for i, s := range key.face.Outline(key.id) {
+			n, operator := 1, "m\n"
+			switch s.Op {
+			case typeset.LineTo:
+				operator = "l\n"
+			case typeset.CurveTo:
+				n, operator = 3, "c\n"
+			case typeset.Close:
+				n, operator = 0, "h\n"
 			}
-			size := line.Runs[0].Size
-			p.pdf.SetFont(layerFont, "", size)
-			natural := 0.5 * size * float64(len([]rune(word)))
-			p.pdf.RawWriteStr(strconv.FormatFloat(100*w.Width/natural, 'f', 2, 64) + " Tz")
-			p.pdf.Text(t.X+w.X, t.Y+line.Baseline, word)
+			for _, pt := range s.P[:n] {
+				if i == 0 {
+					left, low, right, high = pt.X, pt.Y, pt.X, pt.Y
+				}
+				left, low, right, high = min(left, pt.X), min(low, pt.Y), max(right, pt.X), max(high, pt.Y)
+				path = append(strconv.AppendInt(path, int64(pt.X), 10), ' ')
+				path = append(strconv.AppendInt(path, int64(pt.Y), 10), ' ')
+			}
+			path = append(path, operator...)
 		}
-	}
-	p.pdf.RawWriteStr("100 Tz")
-	p.pdf.SetTextRenderingMode(0)
+		fill, around := "f", 1
+		if key.stroked {
+			fill, around = "B", key.face.UnitsPerEm()/20
+		}
+		box := make([]byte, 0, 64)
+		for _, v := range [...]int{left - around, low - around, right + around, high + around} {
+			box = append(strconv.AppendInt(box, int64(v), 10), ' ')
+		}
+		return stream("/Type /XObject /Subtype /Form /BBox ["+string(box)+"] /Filter /FlateDecode", pack(&goodPackers, append(path, fill...)))
+	})
 }

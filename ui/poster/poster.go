@@ -11,7 +11,7 @@
 //	share.go    the designs for screens
 //	strip.go    several cases side by side
 //	book.go     many posters in one PDF
-//	pdf.go      paints pages as PDF; fpdf's only home. layer.go its words to search and copy
+//	pdf.go      paints pages as PDF. file.go the file itself, layer.go its words to search and copy
 //	raster.go   paints pages as a picture
 //	colour.go   colours and their contrast
 //
@@ -145,10 +145,7 @@ func Render(in Input) (pdf []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("render poster: %w", err)
 	}
-	if pdf, err = writePDF(pages, in.Case.Number, in.Updated); err != nil {
-		return nil, fmt.Errorf("render poster: %w", err)
-	}
-	return pdf, nil
+	return writePDF(pages, in.Case.Number, in.Updated), nil
 }
 
 // Compose returns the pages as Render and Image paint them, for who wants to know how large something is. Its errors are
@@ -181,8 +178,7 @@ func Image(in Input, page, width int) (img *image.RGBA, err error) {
 // maxWidth of a picture, in pixels.
 const maxWidth = 4000
 
-// rescue turns a panic into an error. fpdf panics on what it does not expect; the checks here leave it no reason to, but a
-// poster must never stop a server.
+// rescue turns a panic into an error: fonts come from outside, texts from anybody, and a poster must never stop a server.
 func rescue(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("render poster: %v", p)

@@ -26,10 +26,7 @@ func Strip(cases []Input) (pdf []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("render strip: %w", err)
 	}
-	if pdf, err = writePDF(pages, "", cases[0].Updated); err != nil {
-		return nil, fmt.Errorf("render strip: %w", err)
-	}
-	return pdf, nil
+	return writePDF(pages, "", cases[0].Updated), nil
 }
 
 // strips composes the pages.

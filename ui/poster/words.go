@@ -217,7 +217,7 @@ func (w *writer) lacks(s string) []typeset.Missing {
 	if s == "" {
 		return nil
 	}
-	return w.set.shape(s, typeset.Style{Lang: w.l.Tag, RTL: w.l.Dir == "rtl"}).Missing()
+	return w.set.fonts.Missing(s, typeset.Style{Lang: w.l.Tag, RTL: w.l.Dir == "rtl"})
 }
 
 // oneLine makes line ends and white space single spaces; no-break spaces stay.

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/go-text/typesetting/font"
+	"github.com/go-text/typesetting/harfbuzz"
 	"github.com/go-text/typesetting/language"
 )
 
@@ -166,6 +167,16 @@ func (c *chooser) have(pair [2]*Face, r rune) *Face {
 		}
 	}
 	return nil
+}
+
+// lacks says whether no face has r, of those characters that have one.
+func (c *chooser) lacks(r rune) bool {
+	if ' ' <= r && r < 0x7f || unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Cc, r) || harfbuzz.IsDefaultIgnorable(r) {
+		return false
+	}
+	c.script = language.LookupScript(r)
+	_, ok := c.choose(r).font.NominalGlyph(r)
+	return !ok
 }
 
 // reader returns the face as the shaper wants it, which is for one goroutine.

@@ -24,6 +24,7 @@ type Face struct {
 	mu       sync.Mutex
 	reader   *font.Face
 	outlines map[uint32]*outline
+	kept     sync.Map // what Keep keeps
 }
 
 // Op is a step of an outline.
@@ -91,6 +92,17 @@ func (f *Face) UnitsPerEm() int { return int(f.font.Upem()) }
 // Outline returns the shape of a glyph in font units: cubic, in whole units, each contour closed; empty for a space or a
 // glyph that the face does not have. It is the caller's to read only.
 func (f *Face) Outline(id uint32) []Segment { return f.outline(id).segments }
+
+// Keep returns what make makes the first time that something is asked for under the key, and keeps it with the face: a glyph in
+// the words of a painter, say, who meets the same few glyphs on every page. The key says which glyph, and what of it; the bytes
+// are to be read only.
+func (f *Face) Keep(key any, make func() []byte) []byte {
+	if b, ok := f.kept.Load(key); ok {
+		return b.([]byte)
+	}
+	b, _ := f.kept.LoadOrStore(key, make())
+	return b.([]byte)
+}
 
 func (f *Face) outline(id uint32) *outline {
 	f.mu.Lock()

@@ -10,43 +10,69 @@ import (
 // emboldening is the width of the line round a glyph whose font has no bold, in ems. More closes the small spaces in 日.
 const emboldening = 0.024
 
-// place makes a Block of the lines.
+// place makes a Block of the lines, with their measures alone.
 func (p *paragraph) place(s Style, width float64, w wrapped) *Block {
-	b := &Block{Size: s.Size, Cut: w.cut, Torn: w.torn == tornWord, Missing: p.missing}
-	rows := make([][]*cluster, len(w.spans)) // in logical order
-	for i, span := range w.spans {
+	b := &Block{Size: s.Size, Cut: w.cut, Torn: w.torn == tornWord, Missing: p.missing, of: p, bold: s.Bold, Lines: make([]Line, len(w.spans))}
+	for i, part := range w.spans {
+		l := &b.Lines[i]
+		l.part, l.dots = part, w.cut && i == len(w.spans)-1
 		total := 0.0
-		for j := span.from; j < span.to; j++ {
-			rows[i] = append(rows[i], &p.clusters[j])
+		for j := part.from; j < part.to; j++ {
 			total += p.clusters[j].width
 		}
-		if w.cut && i == len(w.spans)-1 {
-			rows[i] = append(rows[i], &p.ellipsis)
+		if l.dots {
 			total += p.ellipsis.width
 		}
-		b.Lines = append(b.Lines, Line{Width: milli(total * s.Size)})
-		b.Width = max(b.Width, b.Lines[i].Width)
+		l.Width = milli(total * s.Size)
+		b.Width = max(b.Width, l.Width)
 	}
 	if !(width > 0) || math.IsInf(width, 1) {
 		width = b.Width
 	}
 	below := 0.0
-	for i, row := range rows {
+	for i := range b.Lines {
 		l := &b.Lines[i]
 		l.X = milli(p.indent(s.Align, width-l.Width))
-		above, depth := extent(row, s.Bold)
+		above, depth := p.measure(l, s)
 		if i == 0 {
 			l.Baseline = milli(max(p.ascent(), above) * s.Size)
 		} else {
 			l.Baseline = milli(b.Lines[i-1].Baseline + max(p.leading, below+above+inkGap)*s.Size)
 		}
 		below = depth
-		seen := visual(row)
-		l.fill(seen, s)
-		l.Words = words(row, seen, l.X, s.Size)
+		if above != 0 || depth != 0 {
+			l.InkTop, l.InkBottom = milli(l.Baseline-above*s.Size), milli(l.Baseline+depth*s.Size)
+		}
 		b.Height = l.Baseline + milli(max(p.descent(), below)*s.Size)
 	}
 	return b
+}
+
+// Fill gives the lines their Runs and Words. Once is enough, and more does no harm. Only one goroutine may be at it.
+func (b *Block) Fill() {
+	for i := range b.Lines {
+		l := &b.Lines[i]
+		if l.filled {
+			continue
+		}
+		l.filled = true
+		row := b.of.row(l)
+		seen := visual(row)
+		l.fill(seen, b.Size, b.bold)
+		l.Words = words(row, seen, l.X, b.Size)
+	}
+}
+
+// row has the clusters of a line in logical order.
+func (p *paragraph) row(l *Line) []*cluster {
+	row := make([]*cluster, 0, l.part.to-l.part.from+1)
+	for i := l.part.from; i < l.part.to; i++ {
+		row = append(row, &p.clusters[i])
+	}
+	if l.dots {
+		row = append(row, &p.ellipsis)
+	}
+	return row
 }
 
 // milli rounds to a thousandth of a point, as fine as a page needs, so that sums are the same on every machine.
@@ -83,17 +109,71 @@ func visual(row []*cluster) []*cluster {
 	return row
 }
 
-// extent is how far the ink of a line reaches above and below the baseline, in ems.
-func extent(row []*cluster, bold bool) (above, below float64) {
-	for _, c := range row {
-		for _, g := range c.glyphs {
-			if len(g.ink.segments) > 0 {
-				above = max(above, g.y+g.ink.top+c.stroke(bold)/2)
-				below = max(below, -g.y-g.ink.bottom+c.stroke(bold)/2)
+// measure gives the line the left and the right end of its ink, and returns how far that reaches above and below the
+// baseline, in ems.
+func (p *paragraph) measure(l *Line, s Style) (above, below float64) {
+	x, inked := l.X, false
+	one := func(c *cluster) {
+		if c.inked {
+			around := c.stroke(s.Bold) / 2
+			left, right := x+(c.left-around)*s.Size, x+(c.right+around)*s.Size
+			top, bottom := c.top+around, c.bottom-around
+			if !inked {
+				l.InkLeft, l.InkRight, above, below = left, right, top, -bottom
+				inked = true
 			}
+			l.InkLeft, l.InkRight = min(l.InkLeft, left), max(l.InkRight, right)
+			above, below = max(above, top), max(below, -bottom)
+		}
+		x += c.width * s.Size
+	}
+	row := p.clusters[l.part.from:l.part.to]
+	switch p.direction(l) {
+	case leftToRight:
+		for i := range row {
+			one(&row[i])
+		}
+		if l.dots {
+			one(&p.ellipsis)
+		}
+	case rightToLeft:
+		if l.dots {
+			one(&p.ellipsis)
+		}
+		for i := range row {
+			one(&row[len(row)-1-i])
+		}
+	default:
+		for _, c := range visual(p.row(l)) {
+			one(c)
 		}
 	}
+	l.InkLeft, l.InkRight = milli(l.InkLeft), milli(l.InkRight)
 	return above, below
+}
+
+const (
+	leftToRight = iota
+	rightToLeft
+	bothWays
+)
+
+// direction says whether all of a line runs one way.
+func (p *paragraph) direction(l *Line) int {
+	row := p.clusters[l.part.from:l.part.to]
+	way := p.level % 2
+	if len(row) > 0 {
+		way = row[0].level % 2
+		if l.dots && way != p.ellipsis.level%2 {
+			return bothWays
+		}
+	}
+	for i := range row {
+		if row[i].level%2 != way {
+			return bothWays
+		}
+	}
+	return way
 }
 
 // stroke is the width of the line that makes the cluster bold, in ems; 0 where its face is bold, or need not be.
@@ -104,39 +184,23 @@ func (c *cluster) stroke(bold bool) float64 {
 	return 0
 }
 
-// fill gives the line its glyphs and its ink.
-func (l *Line) fill(row []*cluster, s Style) {
+// fill gives the line its glyphs.
+func (l *Line) fill(row []*cluster, size float64, bold bool) {
 	x := l.X
-	ink := false
 	for _, c := range row {
-		stroke := c.stroke(s.Bold)
 		if n := len(l.Runs); len(c.glyphs) > 0 && (n == 0 || l.Runs[n-1].Face != c.face) {
-			l.Runs = append(l.Runs, Run{Face: c.face, Size: s.Size, Embolden: milli(stroke * s.Size)})
+			l.Runs = append(l.Runs, Run{Face: c.face, Size: size, Embolden: milli(c.stroke(bold) * size), Glyphs: make([]Glyph, 0, len(row))})
 		}
 		for i, g := range c.glyphs {
 			run := &l.Runs[len(l.Runs)-1]
-			glyph := Glyph{ID: g.id, X: milli(x + g.x*s.Size), Y: milli(l.Baseline - g.y*s.Size)}
+			glyph := Glyph{ID: g.id, X: milli(x + g.x*size), Y: milli(l.Baseline - g.y*size)}
 			if i == 0 {
 				glyph.Text = string(c.runes)
 			}
 			run.Glyphs = append(run.Glyphs, glyph)
-			if len(g.ink.segments) == 0 {
-				continue
-			}
-			around := stroke / 2
-			left, right := glyph.X+(g.ink.left-around)*s.Size, glyph.X+(g.ink.right+around)*s.Size
-			top, bottom := glyph.Y-(g.ink.top+around)*s.Size, glyph.Y-(g.ink.bottom-around)*s.Size
-			if !ink {
-				l.InkLeft, l.InkRight, l.InkTop, l.InkBottom = left, right, top, bottom
-				ink = true
-			}
-			l.InkLeft, l.InkRight = min(l.InkLeft, left), max(l.InkRight, right)
-			l.InkTop, l.InkBottom = min(l.InkTop, top), max(l.InkBottom, bottom)
 		}
-		x += c.width * s.Size
+		x += c.width * size
 	}
-	l.InkLeft, l.InkRight = milli(l.InkLeft), milli(l.InkRight)
-	l.InkTop, l.InkBottom = milli(l.InkTop), milli(l.InkBottom)
 }
 
 // words are the words of a line, given in logical order and as seen. The clusters of a word stand together in both.

@@ -52,13 +52,15 @@ type cluster struct {
 	tearable bool // of a script that has no spaces between words
 	number   bool // a line that is cut must not end after it
 	script   language.Script
+
+	inked                    bool    // it has ink, and how far that reaches from its left end on the baseline, in ems
+	left, right, top, bottom float64 // y up
 }
 
 // shaped is a glyph in ems from the left end of its cluster.
 type shaped struct {
 	id   uint32
 	x, y float64 // y up
-	ink  *outline
 }
 
 // paragraph is a shaped text, in logical order, of no size yet.
@@ -178,11 +180,9 @@ func (p *paragraph) add(sh *shaper, out shaping.Output, in shaping.Input, face *
 		for _, g := range glyphs[group.from:group.to] {
 			id := uint32(g.GlyphID)
 			if !hidden {
-				s := shaped{id: id, x: c.width + float64(g.XOffset)/inEm, y: float64(g.YOffset) / inEm, ink: &outline{}}
-				if !space {
-					s.ink = face.outline(id)
-				}
-				if space || g.Advance != 0 || len(s.ink.segments) > 0 {
+				s := shaped{id: id, x: c.width + float64(g.XOffset)/inEm, y: float64(g.YOffset) / inEm}
+				drawn := !space && c.ink(s, face.outline(id))
+				if space || g.Advance != 0 || drawn {
 					c.glyphs = append(c.glyphs, s)
 				}
 			}
@@ -197,6 +197,19 @@ func (p *paragraph) add(sh *shaper, out shaping.Output, in shaping.Input, face *
 		}
 		p.clusters = append(p.clusters, c)
 	}
+}
+
+// ink adds the ink of a glyph, and says whether it has any.
+func (c *cluster) ink(g shaped, o *outline) bool {
+	if len(o.segments) == 0 {
+		return false
+	}
+	left, right, top, bottom := g.x+o.left, g.x+o.right, g.y+o.top, g.y+o.bottom
+	if !c.inked {
+		c.inked, c.left, c.right, c.top, c.bottom = true, left, right, top, bottom
+	}
+	c.left, c.right, c.top, c.bottom = min(c.left, left), max(c.right, right), max(c.top, top), min(c.bottom, bottom)
+	return true
 }
 
 // levels returns the level of each character. The library hands out runs by direction, and of their levels the first

@@ -24,6 +24,7 @@
 package typeset
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -56,6 +57,9 @@ type Block struct {
 	Cut           bool // an ellipsis stands for the rest
 	Torn          bool // a word or a number is broken that has spaces around it
 	Missing       []Missing
+
+	of   *paragraph // what Fill needs
+	bold bool
 }
 
 // Missing is a character that no font at hand has; it is drawn as an empty box, and such a text must not be published.
@@ -70,6 +74,10 @@ type Line struct {
 	InkTop, InkBottom, InkLeft, InkRight float64
 	Runs                                 []Run // left to right
 	Words                                []Word
+
+	part   span // of the paragraph's clusters
+	dots   bool // and an ellipsis
+	filled bool
 }
 
 // Run is glyphs of one face, left to right.
@@ -116,20 +124,37 @@ func New(packs ...Pack) (*Engine, error) {
 // Layout sets text in lines of at most width points, and at most maxLines of them; width or maxLines of 0 is no limit. What
 // does not go in is cut after a word, or within a long one, and ends in an ellipsis.
 func (e *Engine) Layout(text string, s Style, width float64, maxLines int) *Block {
-	return e.Shape(text, s).Layout(s, width, maxLines)
+	b := e.Shape(text, s).Layout(s, width, maxLines)
+	b.Fill()
+	return b
 }
 
-// Paragraph is a text with its glyphs, to be set in several sizes and widths. It may be used by many goroutines at once.
+// Paragraph is a text with its glyphs, to be set in several sizes and widths, most of which are only measured: its Blocks have
+// neither Runs nor Words until they are filled. It may be used by many goroutines at once.
 type Paragraph struct{ *paragraph }
 
 // Shape finds the glyphs of a text. Of the style only Bold, Lang, RTL and Leading matter; Layout and Fit must be given the
 // same.
 func (e *Engine) Shape(text string, s Style) Paragraph { return Paragraph{e.shape(text, s.sane())} }
 
+// Missing returns what Shape would find to be missing. A text of which nothing is missing, which is nearly all, is only looked
+// up and not shaped.
+func (e *Engine) Missing(text string, s Style) []Missing {
+	sh := e.shapers.Get().(*shaper)
+	runes, _ := visible(text)
+	sh.choose.begin(s, runes)
+	lacking := slices.ContainsFunc(runes, sh.choose.lacks)
+	e.shapers.Put(sh)
+	if !lacking {
+		return nil
+	}
+	return e.shape(text, s.sane()).missing
+}
+
 // Missing returns the characters that no font at hand has.
 func (p Paragraph) Missing() []Missing { return p.missing }
 
-// Layout is that of Engine.
+// Layout is that of Engine, without Fill.
 func (p Paragraph) Layout(s Style, width float64, maxLines int) *Block {
 	s = s.sane()
 	return p.place(s, width, p.wrap(s.Size, width, maxLines))
@@ -142,10 +167,12 @@ const step = 0.5
 // 0 is no limit. Sizes at which a word has to be broken come after all those at which none is. At min it is cut to what
 // goes in; one line stays, however high.
 func (e *Engine) Fit(text string, s Style, min, width, height float64, maxLines int) *Block {
-	return e.Shape(text, s).Fit(s, min, width, height, maxLines)
+	b := e.Shape(text, s).Fit(s, min, width, height, maxLines)
+	b.Fill()
+	return b
 }
 
-// Fit is that of Engine.
+// Fit is that of Engine, without Fill.
 func (p Paragraph) Fit(s Style, min, width, height float64, maxLines int) *Block {
 	s = s.sane()
 	min = Style{Size: min}.sane().Size
