@@ -39,6 +39,8 @@ const (
 // budget is what is left of that for one member.
 type budget struct {
 	streams, hellos, gossip, pass, heads, cards, downs, reads, photos *rate.Limiter
+
+	widening sync.Mutex
 }
 
 func newBudget() *budget {
@@ -74,21 +76,22 @@ func (m *mesh) share(id peer.ID) *budget { return m.n.budget(m.n.memberOf(id)) }
 
 // reader returns what takes the cost of answers off a member's budget, waiting until it is there.
 func (m *mesh) reader(id peer.ID) func(cost int) error {
-	l := m.share(id).reads
+	b := m.share(id)
 	held := 0
 	for _, o := range m.n.origins() {
 		if state, err := m.n.store.LogState(o); err == nil {
 			held += int(state.Live + state.Dead)
 		}
 	}
-	widen(l, readRate, readBurst, held)
-	return func(cost int) error { return spend(m.ctx, l, cost) }
+	b.widen(b.reads, readRate, readBurst, held)
+	return func(cost int) error { return spend(m.ctx, b.reads, cost) }
 }
 
 // photoWait returns how long a member has to wait for a photo of so many bytes; 0 when it may have it.
 func (m *mesh) photoWait(id peer.ID, size int) time.Duration {
-	l := m.share(id).photos
-	widen(l, photoRate, photoBurst, int(m.n.quota.all()))
+	b := m.share(id)
+	l := b.photos
+	b.widen(l, photoRate, photoBurst, int(m.n.quota.all()))
 	now := time.Now()
 	r := l.ReserveN(now, min(max(size, 0), photoBurst))
 	wait := r.DelayFrom(now)
@@ -98,11 +101,20 @@ func (m *mesh) photoWait(id peer.ID, size int) time.Duration {
 	return wait
 }
 
-// widen makes room for all that we hold, twice at once and once an hour, beside rate and burst.
-func widen(l *rate.Limiter, per rate.Limit, burst, held int) {
-	if most := burst + 2*held; most != l.Burst() {
-		l.SetBurst(most)
-		l.SetLimit(per + rate.Limit(held)/rate.Limit(time.Hour.Seconds()))
+// widen makes room for all that we hold, twice at once and once an hour, beside rate and burst. What a bucket gains in size
+// it gains in content: it is as if it had been filled before.
+func (b *budget) widen(l *rate.Limiter, per rate.Limit, burst, held int) {
+	b.widening.Lock()
+	defer b.widening.Unlock()
+	grown := burst + 2*held - l.Burst()
+	if grown == 0 {
+		return
+	}
+	now := time.Now()
+	l.SetBurstAt(now, burst+2*held)
+	l.SetLimitAt(now, per+rate.Limit(held)/rate.Limit(time.Hour.Seconds()))
+	if grown > 0 {
+		l.ReserveN(now, -grown) // a cost below nothing
 	}
 }
 
