@@ -132,10 +132,15 @@ func Resize(full []byte, w, h, quality int) ([]byte, error) {
 		return nil, fmt.Errorf("resize photo: %w", &Error{BadFormat, head.format, "only JPEG is resized"})
 	}
 	var m image.Image
-	if small, low := fit(head.width, head.height, w, h); head.orientation == 1 && small == head.width && low == head.height {
-		m, err = head.whole() // as it is, without the way through RGB: twice as fast
-	} else {
+	small, low := fit(head.width, head.height, w, h)
+	if head.orientation != 1 {
 		m, err = head.decode(w, h)
+	} else if m, err = head.whole(); err == nil && (small != head.width || low != head.height) {
+		if planes, ok := m.(*image.YCbCr); ok {
+			m = shrinkPlanes(planes, small, low)
+		} else {
+			m = shrink(m, small, low)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("resize photo: %w", err)

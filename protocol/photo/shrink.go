@@ -3,6 +3,7 @@ package photo
 import (
 	"image"
 	"image/color"
+	"math"
 
 	"golang.org/x/image/draw"
 )
@@ -29,6 +30,94 @@ func shrink(m image.Image, w, h int) *image.RGBA {
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.CatmullRom.Scale(out, out.Rect, small, small.Rect, draw.Src, nil)
 	return out
+}
+
+// shrinkPlanes is shrink for the planes of a decoded JPEG, colours at half of the resolution each way, as the encoder has
+// them: a third of the time, for nothing is turned into RGB and back.
+func shrinkPlanes(m *image.YCbCr, w, h int) *image.YCbCr {
+	out := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
+	across, down := subsampling(m.SubsampleRatio)
+	sw, sh := m.Rect.Dx(), m.Rect.Dy()
+	shrinkPlane(out.Y, w, h, m.Y, m.YStride, sw, sh)
+	cw, ch := (w+1)/2, (h+1)/2
+	fromW, fromH := (sw+across-1)/across, (sh+down-1)/down
+	shrinkPlane(out.Cb, cw, ch, m.Cb, m.CStride, fromW, fromH)
+	shrinkPlane(out.Cr, cw, ch, m.Cr, m.CStride, fromW, fromH)
+	return out
+}
+
+// shrinkPlane fills small, of w by h samples, from a plane: rows first, for a row is read in one go.
+func shrinkPlane(small []byte, w, h int, plane []byte, stride, fromW, fromH int) {
+	const half = 1 << (weightBits - 1)
+	rows, columns := taps(fromH, h), taps(fromW, w)
+	sum, line := make([]int32, fromW), make([]int32, fromW)
+	for y := range h {
+		clear(sum)
+		for i, weight := range rows.of(y) {
+			from := plane[(rows.first[y]+i)*stride:][:len(sum)]
+			for x, v := range from {
+				sum[x] += weight * int32(v)
+			}
+		}
+		for x, v := range sum {
+			line[x] = clamp((v + half) >> weightBits)
+		}
+		to := small[y*w:][:w]
+		for x := range to {
+			var v int32 = half
+			weights := columns.of(x)
+			from := line[columns.first[x]:][:len(weights)]
+			for i, weight := range weights {
+				v += weight * from[i]
+			}
+			to[x] = uint8(clamp(v >> weightBits))
+		}
+	}
+}
+
+func clamp(v int32) int32 { return min(max(v, 0), 255) }
+
+// weightBits are behind the point of a weight.
+const weightBits = 14
+
+// filter is which samples make each sample of a smaller line, and with which weights, n of them one behind the other.
+type filter struct {
+	first   []int
+	weights []int32
+	n       int
+}
+
+func (f *filter) of(i int) []int32 { return f.weights[i*f.n:][:f.n] }
+
+// taps is the filter from a line of so many samples to one of fewer, or as many: Catmull-Rom, as wide as the step is.
+func taps(from, to int) *filter {
+	step := max(float64(from)/float64(to), 1)
+	f := &filter{n: min(int(math.Ceil(4*step)), from)}
+	at := make([]float64, f.n)
+	for i := range to {
+		centre := (float64(i)+0.5)*float64(from)/float64(to) - 0.5
+		first := min(max(int(math.Ceil(centre-2*step)), 0), from-f.n)
+		f.first = append(f.first, first)
+		total := 0.0
+		for j := range at {
+			at[j] = 0
+			if far := math.Abs(float64(first+j)-centre) / step; far < draw.CatmullRom.Support {
+				at[j] = draw.CatmullRom.At(far)
+			}
+			total += at[j]
+		}
+		left, most := int32(1<<weightBits), 0
+		for j, v := range at {
+			weight := int32(math.Round(v / total * (1 << weightBits)))
+			f.weights = append(f.weights, weight)
+			left -= weight
+			if v > at[most] {
+				most = j
+			}
+		}
+		f.weights[i*f.n+most] += left // together they are one
+	}
+	return f
 }
 
 // average returns m, on white, with each square of n by n pixels made one. What is left over at the right and the bottom,

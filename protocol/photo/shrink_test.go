@@ -2,6 +2,7 @@ package photo
 
 import (
 	"fmt"
+	"github.com/gmcn/gmcn/protocol/protocoltest"
 	"image"
 	"image/color"
 	"testing"
@@ -33,6 +34,41 @@ func TestAverage(t *testing.T) {
 			}
 			differ(t, fmt.Sprintf("%v by %d, planes and RGB", ratio, n), planes, rgb, 3)
 			differ(t, fmt.Sprintf("%v by %d, planes and filter", ratio, n), planes, filtered, 4)
+		}
+	}
+}
+
+// TestShrinkPlanes compares the filter on the planes with that of x/image on RGB, and wants what is flat to stay so.
+func TestShrinkPlanes(t *testing.T) {
+	for _, ratio := range []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422,
+		image.YCbCrSubsampleRatio420, image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410} {
+		for _, to := range []image.Point{{600, 401}, {375, 250}, {300, 201}, {75, 50}, {601, 1}, {1, 1}} {
+			m, flat := image.NewYCbCr(image.Rect(0, 0, 601, 403), ratio), image.NewYCbCr(image.Rect(0, 0, 601, 403), ratio)
+			for y := range 403 {
+				for x := range 601 {
+					m.Y[m.YOffset(x, y)] = byte(40 + x/8 + y/5)
+					m.Cb[m.COffset(x, y)] = byte(90 + x/8)
+					m.Cr[m.COffset(x, y)] = byte(90 + y/6)
+				}
+			}
+			for _, plane := range [][]byte{flat.Y, flat.Cb, flat.Cr} {
+				for i := range plane {
+					plane[i] = 201
+				}
+			}
+			what := fmt.Sprint(ratio, " to ", to)
+			for _, plane := range [][]byte{shrinkPlanes(flat, to.X, to.Y).Y, shrinkPlanes(flat, to.X, to.Y).Cr} {
+				for i, v := range plane {
+					if v != 201 {
+						t.Fatalf("%s: flat 201 became %d at %d", what, v, i)
+					}
+				}
+			}
+			whole, want, got := image.NewRGBA(m.Rect), image.NewRGBA(image.Rectangle{Max: to}), image.NewRGBA(image.Rectangle{Max: to})
+			draw.Draw(whole, m.Rect, m, image.Point{}, draw.Src)
+			draw.CatmullRom.Scale(want, want.Rect, whole, whole.Rect, draw.Src, nil)
+			draw.Draw(got, got.Rect, shrinkPlanes(m, to.X, to.Y), image.Point{}, draw.Src)
+			differ(t, what, got, want, 5)
 		}
 	}
 }
@@ -78,5 +114,19 @@ func TestFit(t *testing.T) {
 		if w, h := fit(c.w, c.h, c.maxW, c.maxH); w != c.wantW || h != c.wantH {
 			t.Errorf("%d by %d in %d by %d: got %d by %d", c.w, c.h, c.maxW, c.maxH, w, h)
 		}
+	}
+}
+
+func BenchmarkResize(b *testing.B) {
+	for _, s := range []image.Point{{1200, 1500}, {1600, 1200}, {800, 1000}} {
+		full := encode(protocoltest.Portrait(protocoltest.Invent(7, 12), s.X, s.Y), 85)
+		b.Run(s.String(), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Resize(full, 800, 1000, 78); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
