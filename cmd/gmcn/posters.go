@@ -68,8 +68,11 @@ func (c *control) advise(r *http.Request) ([]counsel, error) {
 	if err != nil {
 		return nil, err
 	}
-	advice, err := poster.Preflight(in, desk)
-	return c.inWords(advice), err
+	proof, err := poster.Preflight(in, desk)
+	if err != nil {
+		return nil, err
+	}
+	return c.inWords(proof.Advice), nil
 }
 
 // mainLocale is the site's main language.

@@ -53,9 +53,17 @@ func shrinkPlane(small []byte, w, h int, plane []byte, stride, fromW, fromH int)
 	sum, line := make([]int32, fromW), make([]int32, fromW)
 	for y := range h {
 		clear(sum)
-		for i, weight := range rows.of(y) {
-			from := plane[(rows.first[y]+i)*stride:][:len(sum)]
-			for x, v := range from {
+		weights, row := rows.of(y), plane[rows.first[y]*stride:]
+		for ; len(weights) >= 3; weights = weights[3:] { // three at once, for the sums come from memory and go back
+			a, b, c := row[:len(sum)], row[stride:][:len(sum)], row[2*stride:][:len(sum)]
+			wa, wb, wc := weights[0], weights[1], weights[2]
+			for x := range sum {
+				sum[x] += wa*int32(a[x]) + wb*int32(b[x]) + wc*int32(c[x])
+			}
+			row = row[min(3*stride, len(row)):]
+		}
+		for i, weight := range weights {
+			for x, v := range row[i*stride:][:len(sum)] {
 				sum[x] += weight * int32(v)
 			}
 		}

@@ -63,7 +63,7 @@ func (s *console) posterOf(c *gin.Context) (d *store.Draft, in poster.Input, err
 	}
 	in.Updated = d.Changed
 	if err == nil {
-		err = site.AddPhotos(&in, d.Photos, func(p protocol.Photo) ([]byte, error) { return s.Node.Photo(p.File.Cid) })
+		err = site.AddPhotos(&in, d.Photos, true, func(p protocol.Photo) ([]byte, error) { return s.Node.Photo(p.File.Cid) })
 	}
 	return d, in, err
 }
@@ -115,26 +115,21 @@ func (s *console) showPoster(c *gin.Context) error {
 	p := posterPage{page: s.page(c, l.T("admin.poster")), Name: ui.Name(l, &d.Case), Number: d.Case.Number, Back: "/" + l.Tag + "/cases/" + id,
 		Form: s.posters.Form(&in), Draft: in.State == poster.Draft, TooMany: len(c.QueryArray("fact")) > poster.MaxFacts}
 	p.Scripts = []string{"poster.js"}
-	advice, err := poster.Preflight(in, DeskOf(s.Node, d))
+	proof, err := poster.Preflight(in, DeskOf(s.Node, d))
 	if err != nil {
 		return err
 	}
-	for _, a := range advice {
+	for _, a := range proof.Advice {
 		if a.Stop {
 			p.Stops = append(p.Stops, l.T("preflight."+a.Key, a.Args...))
 		} else if !(in.State == poster.Draft && a.Key == "nocode") { // the notice says so
 			p.Advice = append(p.Advice, l.T("preflight."+a.Key, a.Args...))
 		}
 	}
-	pages, err := poster.Compose(in)
-	var glyphs *poster.GlyphError
-	if err != nil && !errors.As(err, &glyphs) {
-		return err
-	}
-	if err == nil {
+	if len(proof.Pages) > 0 {
 		query := site.AskFor(&in).Encode()
 		p.Preview = "/posters/" + id + "/preview.jpg?" + query
-		p.Width, p.Height = site.PreviewWidth, int(site.PreviewWidth*pages[0].H/pages[0].W)
+		p.Width, p.Height = site.PreviewWidth, int(site.PreviewWidth*proof.Pages[0].H/proof.Pages[0].W)
 		if len(p.Stops) == 0 {
 			p.File = "/posters/" + id + "/poster.pdf?" + query
 			if p.Screen = in.Format.Screen(); p.Screen {
@@ -168,20 +163,18 @@ func (s *console) sendPoster(c *gin.Context) error {
 	}
 	s.photo.Lock()
 	defer s.photo.Unlock()
-	advice, err := poster.Preflight(in, DeskOf(s.Node, d))
+	proof, err := poster.Preflight(in, DeskOf(s.Node, d))
 	if err != nil {
 		return err
 	}
-	for _, a := range advice {
-		if a.Stop {
-			return &ui.Fault{Status: http.StatusConflict, Key: "badrequest", Err: fmt.Errorf("the poster is stopped: %s", a.Key)}
-		}
+	if stops := proof.Stops(); len(stops) > 0 {
+		return &ui.Fault{Status: http.StatusConflict, Key: "badrequest", Err: fmt.Errorf("the poster is stopped: %s", stops[0].Key)}
 	}
-	make, kind, suffix := poster.Render, "application/pdf", ".pdf"
+	kind, suffix := "application/pdf", ".pdf"
 	if in.Format.Screen() {
-		make, kind, suffix = poster.Share, "image/jpeg", ".jpg"
+		kind, suffix = "image/jpeg", ".jpg"
 	}
-	b, err := make(in)
+	b, err := proof.Print()
 	if err != nil {
 		return err
 	}

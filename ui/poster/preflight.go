@@ -44,9 +44,41 @@ const (
 	youngAge  = 6                   // up to here a face changes within half a year
 )
 
-// Preflight holds a poster against what research and safety ask of it: first what stops it, then what could be better. A
-// poster that cannot be made at all is an error, except for want of a glyph, which is advice.
-func Preflight(in Input, desk Desk) ([]Advice, error) {
+// Proof is a poster as it would be printed, with what stands against it.
+type Proof struct {
+	// Advice has first what stops the poster, then what could be better.
+	Advice []Advice
+	// Pages are as they would be drawn; none if a glyph is missing.
+	Pages []*Page
+
+	in Input
+}
+
+// Stops returns the advice that stops the poster.
+func (p *Proof) Stops() []Advice {
+	n := slices.IndexFunc(p.Advice, func(a Advice) bool { return !a.Stop })
+	if n < 0 {
+		n = len(p.Advice)
+	}
+	return p.Advice[:n]
+}
+
+// Print makes the file of what was looked at: the PDF of Render, or the JPEG of Share for a format for screens. A poster that
+// is stopped is an error.
+func (p *Proof) Print() (file []byte, err error) {
+	defer rescue(&err)
+	if stops := p.Stops(); len(stops) > 0 {
+		return nil, fmt.Errorf("print poster: it is stopped: %s", stops[0].Key)
+	}
+	if p.in.Format.Screen() {
+		return picture(p.Pages[0], p.in.Format)
+	}
+	return writePDF(p.Pages, p.in.Case.Number, p.in.Updated), nil
+}
+
+// Preflight lays a poster out and holds it against what research and safety ask of it. A poster that cannot be made at all is
+// an error, except for want of a glyph, which is advice.
+func Preflight(in Input, desk Desk) (*Proof, error) {
 	var advice []Advice
 	stop := func(key string, args ...any) { advice = append(advice, Advice{key, args, true}) }
 	warn := func(key string, args ...any) { advice = append(advice, Advice{key, args, false}) }
@@ -140,7 +172,7 @@ func Preflight(in Input, desk Desk) ([]Advice, error) {
 		}
 		return 1
 	})
-	return advice, nil
+	return &Proof{advice, pages, in}, nil
 }
 
 // inspect looks at what is drawn.

@@ -1,6 +1,7 @@
 package poster
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -31,8 +32,20 @@ func TestPreflight(t *testing.T) {
 		return in, Desk{LegalBasis: true, Offices: []string{"+999 20 555 0111", "+999 20 555 0100"}, Today: in.Updated}
 	}
 	in, desk := good()
-	if advice, err := Preflight(in, desk); err != nil || len(advice) != 0 {
-		t.Fatalf("a poster as it should be gets %v, %v", advice, err)
+	proof, err := Preflight(in, desk)
+	if err != nil || len(proof.Advice) != 0 {
+		t.Fatalf("a poster as it should be gets %v, %v", proof, err)
+	}
+	if file, err := proof.Print(); err != nil || !bytes.Equal(file, render(t, in)) {
+		t.Errorf("what is printed is not the poster: %v", err)
+	}
+	screen := in
+	screen.Format = Wide
+	if proof, err = Preflight(screen, desk); err != nil {
+		t.Fatal(err)
+	}
+	if file, err := proof.Print(); err != nil || !bytes.HasPrefix(file, []byte("\xff\xd8")) {
+		t.Errorf("a picture to share: %v", err)
 	}
 	for _, c := range []struct {
 		name  string
@@ -76,10 +89,16 @@ func TestPreflight(t *testing.T) {
 	} {
 		in, desk := good()
 		c.spoil(&in, &desk)
-		advice, err := Preflight(in, desk)
-		stops, others := keysOf(advice)
-		if where := map[bool][]string{true: stops, false: others}[c.stop]; err != nil || !slices.Contains(where, c.key) {
-			t.Errorf("%s: stops %v, advice %v, %v; want %s", c.name, stops, others, err, c.key)
+		proof, err := Preflight(in, desk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stops, others := keysOf(proof.Advice)
+		if file, err := proof.Print(); c.stop != (err != nil) || c.stop != (file == nil) || c.stop != (len(proof.Stops()) > 0) {
+			t.Errorf("%s: printed %v, %v", c.name, file != nil, err)
+		}
+		if where := map[bool][]string{true: stops, false: others}[c.stop]; !slices.Contains(where, c.key) {
+			t.Errorf("%s: stops %v, advice %v; want %s", c.name, stops, others, c.key)
 		}
 		if !c.stop && len(stops) > 0 {
 			t.Errorf("%s: stopped by %v", c.name, stops)

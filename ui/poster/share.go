@@ -20,7 +20,7 @@ const (
 
 // Share makes a poster for screens as a JPEG, two pixels a point. Its errors are those of Render, and that the format is
 // one for paper.
-func Share(in Input) (picture []byte, err error) {
+func Share(in Input) (file []byte, err error) {
 	defer rescue(&err)
 	if !in.Format.Screen() {
 		return nil, fmt.Errorf("share poster: %s is for paper", in.Format)
@@ -29,12 +29,17 @@ func Share(in Input) (picture []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("share poster: %w", err)
 	}
-	img, err := paintImage(pages[0], int(2*pages[0].W))
+	return picture(pages[0], in.Format)
+}
+
+// picture paints a page for screens.
+func picture(page *Page, format Format) ([]byte, error) {
+	img, err := paintImage(page, int(2*page.W))
 	if err != nil {
 		return nil, fmt.Errorf("share poster: %w", err)
 	}
 	most := maxShareBytes
-	if in.Format == Wide {
+	if format == Wide {
 		most = maxWideBytes
 	}
 	var out bytes.Buffer

@@ -208,21 +208,12 @@ func (b *Batch) sheet(ref protocol.Ref) (*sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	advice, err := poster.Preflight(s.in, desk)
+	proof, err := poster.Preflight(s.in, desk)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range advice {
-		if a.Stop {
-			s.stops = append(s.stops, a)
-		}
-	}
-	switch {
-	case len(s.stops) > 0 || b.Kind == Strips:
-	case s.in.Format.Screen():
-		s.file, err = poster.Share(s.in)
-	default:
-		s.file, err = poster.Render(s.in)
+	if s.stops = proof.Stops(); len(s.stops) == 0 && b.Kind != Strips {
+		s.file, err = proof.Print()
 	}
 	return s, err
 }

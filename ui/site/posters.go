@@ -139,27 +139,37 @@ func (p *Posters) Ask(in *poster.Input, q url.Values, l *i18n.Locale) error {
 	return nil
 }
 
+// The size of a photo on a poster: 200 pixels an inch and more wherever it stands.
+const (
+	printWidth   = 800
+	printHeight  = 1000
+	printQuality = 78
+	// smallPhoto is how large a photo of our own may be, in bytes, to be printed as it is: two of them go into a poster.
+	smallPhoto = 80 << 10
+)
+
 // AddPhotos puts those of the photos that the poster shows on it, at a size for paper. read returns a photo file; the
-// poster does without one that is not here, for which the error is fs.ErrNotExist.
-func AddPhotos(in *poster.Input, photos []protocol.Photo, read func(protocol.Photo) ([]byte, error)) error {
+// poster does without one that is not here, for which the error is fs.ErrNotExist. A photo is encoded anew, so that no byte
+// of a peer's gets to a reader's decoder; one of ours that is small enough was, when it was uploaded.
+func AddPhotos(in *poster.Input, photos []protocol.Photo, ours bool, read func(protocol.Photo) ([]byte, error)) error {
 	known := slices.Clone(photos)
 	for {
 		in.Photos = nil
 		gone := -1
 		for _, i := range poster.Choose(in.Case, known) {
-			full, err := read(known[i])
+			p := &known[i]
+			b, err := read(*p)
 			if errors.Is(err, fs.ErrNotExist) {
 				gone = i
 				break
 			}
+			if err == nil && !(ours && len(b) <= smallPhoto && photo.Check(b, int(p.Width), int(p.Height)) == nil) {
+				b, err = photo.Resize(b, printWidth, printHeight, printQuality)
+			}
 			if err != nil {
 				return err
 			}
-			b, err := photo.Resize(full, 800, 1000, 78)
-			if err != nil {
-				return err
-			}
-			in.Photos = append(in.Photos, poster.Picture{JPEG: b, Info: known[i]})
+			in.Photos = append(in.Photos, poster.Picture{JPEG: b, Info: *p})
 		}
 		if gone < 0 {
 			return nil
@@ -170,7 +180,7 @@ func AddPhotos(in *poster.Input, photos []protocol.Photo, read func(protocol.Pho
 
 // AddShown is AddPhotos with the photos of a case that the public may see.
 func (p *Posters) AddShown(in *poster.Input, shown *store.Shown) error {
-	return AddPhotos(in, pictures(shown), func(photo protocol.Photo) ([]byte, error) { return p.Public.Photo(photo.File.Cid) })
+	return AddPhotos(in, pictures(shown), shown.Own, func(photo protocol.Photo) ([]byte, error) { return p.Public.Photo(photo.File.Cid) })
 }
 
 // maxCode is the length of the longest address in a QR code that can be read off paper: version 8, level M.
