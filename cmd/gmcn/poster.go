@@ -24,8 +24,8 @@ import (
 
 var posterCommand = command{
 	name:  "poster",
-	args:  "CASE",
-	brief: "make the poster of a case, or of all cases",
+	args:  "CASE...",
+	brief: "make the poster of a case, of several or of all",
 	help: `CASE is a number or an id of this country's cases, or the reference of any case that this site shows, which is the last
 part of its address. It is the very poster that the site gives: a PDF, or a JPEG of the sizes square, story and wide. Its
 language need not be one of the site's; two languages have a page each. -o - writes to the output.
@@ -33,13 +33,14 @@ language need not be one of the site's; two languages have a page each. -o - wri
 What could be better about the poster of a case of this country is said on the error stream. One that would do harm is not
 written, and it is said why. Another country's poster is that country's to judge: it is written as its site gives it.
 
--all makes the posters of all open cases of this country that the public sees, the newest first: a file each into NAME.zip,
-or all into one NAME.pdf. With -strip the PDF has strips for a board instead, three cases side by side, as wide as A3. Cases
-whose posters would do harm are left out and named. Ctrl-C leaves no file. Do not keep the file: when a child has been found
-its poster must not be printed any more.
+Of several cases of this country, in the order in which they are named, the posters come a file each into NAME.zip, or all into
+one NAME.pdf. -all is all open cases that the public sees, the newest first. With -strip the PDF has strips for a board instead,
+three cases side by side, as wide as A3. Cases whose posters would do harm are left out and named. Ctrl-C leaves no file. Do not
+keep the file: when a child has been found its poster must not be printed any more.
 
 Examples:
   gmcn poster -dir xa XA-2026-001 -lang fr,uk -size A4 -o poster.pdf
+  gmcn poster -dir xa -strip XA-2026-001 XA-2026-007 XA-2026-012 -o board.pdf
   gmcn poster -dir xa -all -bw -o posters.zip`,
 	run: runPoster,
 }
@@ -58,9 +59,9 @@ func runPoster(c *call) error {
 	bw := c.flags.Bool("bw", false, "black and white")
 	tear := c.flags.Bool("tear", false, "strips with the number to tear off")
 	all := c.flags.Bool("all", false, "the posters of all open cases")
-	strip := c.flags.Bool("strip", false, "with -all: strips for a board")
+	strip := c.flags.Bool("strip", false, "strips for a board, three cases side by side")
 	out := c.flags.String("o", "", "write to `FILE`")
-	args, err := c.parse(0, 1)
+	args, err := c.parse(0, maxNamed)
 	if err != nil {
 		return err
 	}
@@ -75,9 +76,8 @@ func runPoster(c *call) error {
 		return c.misuse("-o is missing: where is the poster to go?")
 	case *all && len(args) > 0:
 		return c.misuse("-all is for all cases: leave %s out", args[0])
-	case *strip && !*all:
-		return c.misuse("-strip needs -all")
 	}
+	many := *all || *strip || len(args) > 1
 	ask := url.Values{}
 	set := func(name, value string) {
 		if value != "" {
@@ -105,7 +105,7 @@ func runPoster(c *call) error {
 			return c.misuse("-fact: more than %d facts are not remembered", poster.MaxFacts)
 		}
 	}
-	if *all {
+	if many {
 		kind := site.Zip
 		switch ext := filepath.Ext(*out); {
 		case *strip && ext != ".pdf":
@@ -115,7 +115,7 @@ func runPoster(c *call) error {
 		case ext == ".pdf":
 			kind = site.Book
 		case ext != ".zip":
-			return c.misuse("with -all -o ends in .zip or .pdf, not in %q", ext)
+			return c.misuse("of several cases -o ends in .zip or .pdf, not in %q", ext)
 		}
 		if kind != site.Zip && poster.Format(*size).Screen() {
 			return c.misuse("%s is for screens: -o ends in .zip", *size)
@@ -127,8 +127,8 @@ func runPoster(c *call) error {
 		return err
 	}
 	defer cl.close()
-	if *all {
-		return c.allPosters(cl, *dir, ask, *out)
+	if many {
+		return c.manyPosters(cl, *dir, args, ask, *out)
 	}
 	return c.onePoster(cl, *dir, args[0], ask, *out)
 }
@@ -184,11 +184,27 @@ func (c *call) onePoster(cl *client, dir, name string, ask url.Values, out strin
 	return os.WriteFile(out, file, 0o644)
 }
 
-// allPosters writes the posters of all cases.
-func (c *call) allPosters(cl *client, dir string, ask url.Values, out string) error {
+// maxNamed is how many cases one call may name.
+const maxNamed = 300
+
+// manyPosters writes the posters of some cases of our own, or of all if none is named.
+func (c *call) manyPosters(cl *client, dir string, names []string, ask url.Values, out string) error {
 	home, err := openCountry(dir)
 	if err != nil {
 		return err
+	}
+	card, err := cl.card()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		d, err := cl.find(name)
+		if err != nil {
+			return err
+		}
+		if ref := protocol.RefOf(card.Origin(), d.ID).String(); !slices.Contains(ask["case"], ref) {
+			ask.Add("case", ref)
+		}
 	}
 	for _, tag := range ask["in"] {
 		if _, ok := home.bundle.PosterLocale(tag); !ok || len(ask["in"]) > 2 {

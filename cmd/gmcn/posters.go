@@ -106,7 +106,7 @@ type leftOut struct {
 // longestPoster is how long a step of a batch may take before the connection is cut.
 const longestPoster = time.Minute
 
-// posterBatch answers with the posters of all cases, step by step.
+// posterBatch answers with the posters of the cases that the query names, or of all, step by step.
 func (c *control) posterBatch(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	steps, conn := json.NewEncoder(w), http.NewResponseController(w)
@@ -119,7 +119,7 @@ func (c *control) posterBatch(w http.ResponseWriter, r *http.Request) {
 		steps.Encode(step{Done: done, All: all}) // a command that went away ends the request's context
 		conn.Flush()
 	}
-	end, err := c.writeBatch(r.Context(), b, out)
+	end, err := c.writeBatch(r.Context(), b, r.URL.Query()["case"], out)
 	if err != nil {
 		steps.Encode(step{Refusal: refuse(err)})
 		return
@@ -127,7 +127,14 @@ func (c *control) posterBatch(w http.ResponseWriter, r *http.Request) {
 	steps.Encode(step{End: end})
 }
 
-func (c *control) writeBatch(ctx context.Context, b *site.Batch, out *bufio.Writer) (*outcome, error) {
+func (c *control) writeBatch(ctx context.Context, b *site.Batch, cases []string, out *bufio.Writer) (*outcome, error) {
+	for _, one := range cases {
+		ref, err := protocol.ParseRef(one)
+		if err != nil {
+			return nil, err
+		}
+		b.Cases = append(b.Cases, ref)
+	}
 	var err error
 	if b.Desk, err = admin.Desks(c.node); err != nil {
 		return nil, err
@@ -163,7 +170,7 @@ func (p pieces) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// posters writes the posters of all cases to w and returns what has become of them. After an error what was written is of
+// posters writes the posters that are asked for to w and returns what has become of them. After an error what was written is of
 // no use.
 func (c *client) posters(ctx context.Context, ask url.Values, w io.Writer, progress func(done, all int)) (*outcome, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://gmcn/posters?"+ask.Encode(), nil)

@@ -145,12 +145,20 @@ type postersPage struct {
 	page
 	Form  site.PosterForm
 	Kinds []site.Choice
+	// Choices are the cases to choose from, at most maxChoices.
+	Choices []posterChoice
 	// Making, Ready and Failed say how it stands; none does when nothing was asked for.
 	Making, Ready, Failed bool
 	Done, All             int
 	Cases                 int
 	Left                  []leftRow
 }
+
+// posterChoice is a case of which a poster may be made.
+type posterChoice struct{ Ref, Number, Name string }
+
+// maxChoices is how many cases the page lists. Who has more makes posters of all, or names cases to the command.
+const maxChoices = 300
 
 // leftRow is a case that was left out.
 type leftRow struct {
@@ -186,6 +194,13 @@ func (s *console) showPosters(c *gin.Context) error {
 	p.Form.MayTogether = true // it holds for two languages that read the same way
 	for i, kind := range site.BatchKinds() {
 		p.Kinds = append(p.Kinds, site.Choice{Value: string(kind), Text: "allposters.kind." + string(kind), Chosen: i == 0})
+	}
+	shown, err := s.posters.Own()
+	if err != nil {
+		return err
+	}
+	for _, one := range shown[:min(len(shown), maxChoices)] {
+		p.Choices = append(p.Choices, posterChoice{one.Ref.String(), one.Case.Number, ui.Name(l, one.Case)})
 	}
 	return s.pages.Render(c, http.StatusOK, "posters", &p)
 }
@@ -242,6 +257,13 @@ func (s *console) toPosters(c *gin.Context, notice string) error {
 
 func (s *console) startPosters(c *gin.Context, form url.Values) error {
 	b := &site.Batch{Posters: s.posters, Kind: site.BatchKind(form.Get("kind")), Query: form, Locale: s.posterLanguage(s.locale(c))}
+	for _, one := range form["case"] {
+		ref, err := protocol.ParseRef(one)
+		if err != nil {
+			return &ui.Fault{Status: http.StatusBadRequest, Key: "badrequest", Err: err}
+		}
+		b.Cases = append(b.Cases, ref)
+	}
 	if b.Kind != site.Zip && slices.Contains(site.BatchKinds(), b.Kind) && poster.Format(form.Get("size")).Screen() {
 		return s.toPosters(c, "allposters.paper")
 	}

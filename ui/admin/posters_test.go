@@ -106,6 +106,20 @@ func TestPostersOfAllCases(t *testing.T) {
 		t.Error("the file is still there")
 	}
 
+	chosen := ""
+	for _, in := range d.get("/en/posters").elements("input") {
+		if attr(in, "name") == "case" && chosen == "" {
+			chosen = attr(in, "value") // the newest, which is stopped
+		}
+	}
+	d.pressPosters("start", pair{"kind", "zip"}, pair{"case", chosen})
+	if p := d.posters(); !strings.Contains(p.text(), "no poster to make") || !strings.Contains(p.text(), "Left out: 1") {
+		t.Errorf("of one case that is stopped: %s", p.text())
+	}
+	if p := d.pressPosters("start", pair{"kind", "zip"}, pair{"case", "me"}); p.status != http.StatusBadRequest {
+		t.Errorf("a case that is none: %d", p.status)
+	}
+
 	d.pressPosters("start", pair{"kind", "pdf"}, pair{"in", "en"}, pair{"in", "ar"})
 	d.posters()
 	if file := d.pressPosters("fetch"); !strings.HasPrefix(file.body, "%PDF") || file.header.Get("Content-Type") != "application/pdf" {

@@ -2,13 +2,11 @@ package site
 
 import (
 	"archive/zip"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"net/url"
 	"runtime"
 	"slices"
@@ -42,11 +40,12 @@ func (k BatchKind) Suffix() string {
 	return ".pdf"
 }
 
-// Batch makes the posters of all open cases of our own that the public may see, the newest first, into one file. It works
-// on as many of them at once as there are processors, and keeps one more in memory. The same cases give the same bytes.
+// Batch makes the posters of open cases of our own that the public may see into one file. It works on as many of them at once as there are processors, and keeps one more in memory. The same cases give the same bytes.
 type Batch struct {
 	Posters *Posters
 	Kind    BatchKind
+	// Cases are those to make posters of, in their order. None is all of them, the newest first.
+	Cases []protocol.Ref
 	// Query is what each poster is to be like, as Posters.Ask has it; Locale the language if it asks for none. A strip has
 	// the first language only.
 	Query  url.Values
@@ -95,14 +94,15 @@ func (b *Batch) Write(ctx context.Context, w io.Writer) (*Made, error) {
 	if err := b.Check(); err != nil {
 		return nil, err
 	}
-	all, _, err := b.Posters.Public.List(store.Query{Limit: math.MaxInt})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, func(x, y *store.Shown) int { return cmp.Or(y.At.Compare(x.At), slices.Compare(x.Ref[:], y.Ref[:])) })
-	refs := make([]protocol.Ref, len(all))
-	for i, shown := range all {
-		refs[i] = shown.Ref
+	refs := b.Cases
+	if len(refs) == 0 {
+		all, err := b.Posters.Own()
+		if err != nil {
+			return nil, err
+		}
+		for _, shown := range all {
+			refs = append(refs, shown.Ref)
+		}
 	}
 	// The next is waited for, the others stand in the queue.
 	queue := make(chan chan *sheet, runtime.GOMAXPROCS(0))
@@ -187,6 +187,9 @@ func (b *Batch) sheet(ref protocol.Ref) (*sheet, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !shown.Own {
+		return &sheet{}, nil // whether it may be hung up is for its country to say
 	}
 	s := &sheet{shown: shown}
 	if s.in, err = b.Posters.Of(shown); err != nil {

@@ -127,6 +127,28 @@ func TestBatchAsPDF(t *testing.T) {
 	}
 }
 
+// TestBatchOfSome: the cases that are named, in their order, and of no other country's.
+func TestBatchOfSome(t *testing.T) {
+	w := newWorld(t, "XA", languages, true)
+	own, foreign := w.own(), protocol.Ref{}
+	for _, ref := range w.refs {
+		if shown, err := w.cfg.Public.Case(ref); err == nil && !shown.Own {
+			foreign = ref
+		}
+	}
+	if foreign == (protocol.Ref{}) {
+		t.Fatal("there is no case of another country")
+	}
+	for _, kind := range BatchKinds() {
+		b := w.batch(kind, "")
+		b.Cases = []protocol.Ref{own[3].Ref, foreign, own[1].Ref}
+		_, made := w.write(b)
+		if len(made.Cases) != 2 || made.Cases[0].Ref != own[3].Ref || made.Cases[1].Ref != own[1].Ref || len(made.Left) != 0 {
+			t.Errorf("%s: %v of %v", kind, made, b.Cases)
+		}
+	}
+}
+
 // TestBatchOfWhatChanges: a batch ends when it is told to, and its file does not outlive a case.
 func TestBatchOfWhatChanges(t *testing.T) {
 	w := newWorld(t, "XA", languages, true)

@@ -1,8 +1,10 @@
 package site
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -81,6 +83,13 @@ func (p *Posters) plain(c *protocol.Case, owner *protocol.Card) (in poster.Input
 		in.CountryNames = owner.CountryNames
 	}
 	return in, nil
+}
+
+// Own returns the open cases of our own that the public may see, the newest first.
+func (p *Posters) Own() ([]*store.Shown, error) {
+	all, _, err := p.Public.List(store.Query{Limit: math.MaxInt})
+	slices.SortFunc(all, func(x, y *store.Shown) int { return cmp.Or(y.At.Compare(x.At), slices.Compare(x.Ref[:], y.Ref[:])) })
+	return all, err
 }
 
 // errAsked is the fault of an address that asks for a poster which there is not.
