@@ -21,6 +21,10 @@ type AlarmKind string
 const (
 	// AlarmDark: a member was not heard for so long that its cases are hidden here.
 	AlarmDark AlarmKind = "dark"
+	// AlarmExtended: a member was not heard for so long that its cases are shown on the word of its delegate alone.
+	AlarmExtended AlarmKind = "extended"
+	// AlarmDelegate: a member that has named us its delegate is not heard; somebody here is to decide.
+	AlarmDelegate AlarmKind = "delegate"
 	// AlarmClock: our clock and those of most members are more than protocol.ClockAlarm apart.
 	AlarmClock AlarmKind = "clock"
 	// AlarmCard: our card ends soon, and with it our cases abroad.
@@ -52,6 +56,9 @@ type Alarm struct {
 	Origin protocol.Origin
 	// Since is since when it is so, as far as we know.
 	Since time.Time
+	// By and Until say, with AlarmExtended and no other, on whose word and until when.
+	By    protocol.Origin `json:",omitzero"`
+	Until time.Time       `json:",omitzero"`
 }
 
 const (
@@ -64,7 +71,7 @@ const (
 // alarms are the alarms that are on.
 type alarms struct {
 	mu    sync.Mutex
-	since map[Alarm]time.Time // the key's own Since is zero
+	since map[Alarm]time.Time // the key has no more than Kind and Origin
 }
 
 // Alarms returns what is wrong now, in the order of kinds and members.
@@ -75,6 +82,11 @@ func (n *Node) Alarms() []Alarm {
 	all := make([]Alarm, 0, len(n.alarms.since))
 	for a, since := range n.alarms.since {
 		a.Since = since
+		if a.Kind == AlarmExtended {
+			if x, err := n.store.Extension(a.Origin); err == nil {
+				a.By, a.Until = x.By, x.Until
+			}
+		}
 		all = append(all, a)
 	}
 	slices.SortFunc(all, func(a, b Alarm) int {
@@ -159,6 +171,10 @@ func (n *Node) watch() {
 		set(frozen && m.Standing != protocol.Removed, AlarmFork, o, since)
 		since, dark := n.dark(m, n.Clock().Now)
 		set(dark && !frozen, AlarmDark, o, since)
+		_, since, extended := n.extended(m, n.Clock().Now)
+		set(extended && m.Standing == protocol.Active, AlarmExtended, o, since)
+		since, asked := n.asked(m, n.Clock().Now)
+		set(asked, AlarmDelegate, o, since)
 		since, full := over[o]
 		set(full && m.Standing == protocol.Active, AlarmPhotos, o, since)
 		set(m.Standing == protocol.Active && n.suspect(o), AlarmSuspect, o, now)
@@ -168,8 +184,8 @@ func (n *Node) watch() {
 // dark says whether an active member's cases are hidden because nothing was heard of it, and since when.
 func (n *Node) dark(m store.Member, now time.Time) (since time.Time, dark bool) {
 	since = m.Since.Add(protocol.MinLease) // a new member has a day to be heard for the first time
-	if head, err := n.store.Verified(m.Card.Origin()); err == nil {
-		since = head.Until
+	if until := n.store.Lease(m.Card.Origin()); !until.IsZero() {
+		since = until
 	}
 	return since, m.Standing == protocol.Active && !since.After(now)
 }

@@ -324,7 +324,7 @@ func (n *Node) state(o protocol.Origin, now time.Time) (protocol.State, error) {
 		return "", err
 	}
 	if err != nil {
-		return protocol.StateOf(nil, nil, false, now), nil
+		return protocol.StateOf(nil, nil, nil, false, now), nil
 	}
 	place, err := n.store.Place(o)
 	if err != nil {
@@ -334,5 +334,6 @@ func (n *Node) state(o protocol.Origin, now time.Time) (protocol.State, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		verified, err = nil, nil
 	}
-	return protocol.StateOf(head, verified, place.Epoch == head.Epoch && place.Seq >= head.Seq, now), err
+	extension, _ := n.store.Extension(o)
+	return protocol.StateOf(head, verified, extension, place.Epoch == head.Epoch && place.Seq >= head.Seq, now), err
 }

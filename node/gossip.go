@@ -185,12 +185,19 @@ func (m *mesh) closeGap(h protocol.Header, from peer.ID) {
 	}
 }
 
-// onHead takes another member's head by gossip.
+// onHead takes another member's head by gossip, or what its delegate says of it.
 func (m *mesh) onHead(ctx context.Context, from peer.ID, msg *pubsub.Message) pubsub.ValidationResult {
 	if from == m.host.ID() {
 		return pubsub.ValidationAccept
 	}
 	m.n.heard(from)
+	if protocol.IsExtension(msg.Data) {
+		_, err := m.n.takeExtension(msg.Data)
+		if errors.Is(err, protocol.ErrUnverified) || errors.Is(err, protocol.ErrStale) { // one of us has a newer head
+			m.n.pullSoon(from, headWait)
+		}
+		return m.answer(err, from)
+	}
 	head, err := m.n.takeHead(msg.Data)
 	if err == nil {
 		if !m.n.verified(head.Origin, head) {

@@ -188,6 +188,9 @@ func (n *Node) vector() (sum, members [16]byte, err error) {
 			// And so is one that counts more records: without it they cannot be verified.
 			h.Write(binary.BigEndian.AppendUint64(nil, head.Seq))
 		}
+		if x, err := n.store.Extension(o); err == nil {
+			h.Write(binary.BigEndian.AppendUint64([]byte("gmcn/1/extend"), uint64(x.At.UnixMilli())))
+		}
 	}
 	return [16]byte(h.Sum(nil)), [16]byte(who.Sum(nil)), nil
 }

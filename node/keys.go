@@ -135,6 +135,7 @@ func (n *Node) RenewCard(d Details, passphrase string) (*protocol.Card, error) {
 	}
 	card, err := signCard(root, d, protocol.Card{
 		Epoch: old.Epoch, Issue: old.Issue + 1, Continues: old.Continues, NodeKey: old.NodeKey, TipKeys: old.TipKeys,
+		Delegate: old.Delegate,
 	})
 	if err != nil {
 		return nil, err

@@ -192,8 +192,12 @@ type Peer struct {
 	// Head is the newest signed head that we hold of it; nil before the first.
 	Head *protocol.Head
 	// Verified is the newest head that our copy of its log has been exactly what it vouches for; nil before the first.
-	// Its Until ends the lease.
 	Verified *protocol.Head
+	// Extension is what its delegate says of that head; nil for nothing. It may be over.
+	Extension *protocol.Extension
+	// Lease is until when its cases may be shown here: the Until of Verified or of Extension; zero without either, and for
+	// our own.
+	Lease time.Time
 	// State is how sure we are of its log; "" for our own.
 	State protocol.State
 	// Frozen says that it signed two logs: nothing but takedowns is taken of it, and its lease runs down.
@@ -242,6 +246,10 @@ func (n *Node) Peers() ([]Peer, error) {
 			return nil, err
 		}
 		if p.Verified, err = n.store.Verified(o); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		p.Lease = n.store.Lease(o)
+		if p.Extension, err = n.store.Extension(o); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 		p.Frozen = n.frozen(o)

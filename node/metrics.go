@@ -85,7 +85,7 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 			}
 			gauge(descLag, float64(p.Lag()), member, country)
 			if p.Verified != nil {
-				gauge(descLease, p.Verified.Until.Sub(now).Seconds(), member, country)
+				gauge(descLease, p.Lease.Sub(now).Seconds(), member, country)
 			}
 		}
 		gauge(descLive, float64(p.Live), member, country)

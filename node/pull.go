@@ -134,9 +134,12 @@ type pulling struct {
 	n    *Node
 	id   peer.ID
 	f    *framed
+	logs int                                // asked for
 	done map[protocol.Origin]*protocol.Done // what the peer has said it sent
 	// unsettled are logs of which something came that must be asked for again.
 	unsettled map[protocol.Origin]bool
+	// extensions came, at most one a log, and are taken when their heads may be verified.
+	extensions [][]byte
 }
 
 // pullOn says what we hold, takes what the peer sends of the rest, asks by blocks for what is too much to be sent, and
@@ -151,6 +154,7 @@ func (m *mesh) pullOn(s network.Stream, id peer.ID) (more bool, err error) {
 	if err := p.f.send(protocol.Frame{Have: have}); err != nil {
 		return false, err
 	}
+	p.logs = len(have.Logs)
 	if more, err = p.answer(); err != nil {
 		return false, err
 	}
@@ -161,6 +165,11 @@ func (m *mesh) pullOn(s network.Stream, id peer.ID) (more bool, err error) {
 			}
 		}
 		p.n.compared(m, h.Origin, id)
+	}
+	for _, raw := range p.extensions {
+		if _, err := p.n.takeExtension(raw); protocol.VerdictOf(err) == protocol.Reject {
+			return false, fmt.Errorf("extension: %w", err)
+		}
 	}
 	if !more {
 		p.n.compareOwn(id, came, counts, p.done[p.n.Origin()] == nil)
@@ -193,6 +202,9 @@ func (n *Node) have() (*protocol.Have, error) {
 			if h.Silent = protocol.Silent(head, now); state.Epoch != head.Epoch || state.Seq <= head.Seq { // else a newer one is wanted, whatever its date
 				h.At = head.At.UnixMilli()
 			}
+		}
+		if x, err := n.store.Extension(o); err == nil {
+			h.Extended = x.At.UnixMilli()
 		}
 		if o == n.Origin() {
 			h.Silent = false
@@ -273,6 +285,8 @@ func (p *pulling) answer() (more bool, err error) {
 			case pass:
 				p.n.tellFork(f)
 			}
+		case frame.Extend != nil && len(p.extensions) < p.logs:
+			p.extensions = append(p.extensions, frame.Extend)
 		case frame.Done != nil:
 			if err := flush(); err != nil {
 				return false, err

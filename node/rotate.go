@@ -47,7 +47,7 @@ func (r *RootKey) Origin() protocol.Origin {
 	return protocol.OriginOf(r.key.Public().(ed25519.PublicKey))
 }
 
-// SignCard signs a card with these details, from now on; epoch, keys and Continues are c's.
+// SignCard signs a card with these details, from now on; epoch, keys, Continues and Delegate are c's.
 func (r *RootKey) SignCard(d Details, c protocol.Card) (*protocol.Card, error) {
 	return signCard(r.key, d, c)
 }
@@ -59,7 +59,8 @@ func (r *RootKey) Revoke(old *protocol.Card, from protocol.Continues) (*protocol
 	if err != nil {
 		return nil, fmt.Errorf("make node key: %w", err)
 	}
-	return r.SignCard(DetailsOf(old), protocol.Card{Epoch: old.Epoch + 1, Issue: first, NodeKey: [32]byte(pub), TipKeys: old.TipKeys, Continues: &from})
+	return r.SignCard(DetailsOf(old), protocol.Card{Epoch: old.Epoch + 1, Issue: first, NodeKey: [32]byte(pub), TipKeys: old.TipKeys, Continues: &from,
+		Delegate: old.Delegate})
 }
 
 // DetailsOf returns what a card says of its member.
@@ -83,7 +84,8 @@ func (n *Node) NextCard() (protocol.Card, error) {
 		return protocol.Card{}, err
 	}
 	card := n.Card()
-	return protocol.Card{Epoch: card.Epoch + 1, Issue: first, NodeKey: [32]byte(pub), TipKeys: card.TipKeys, Continues: &from}, nil
+	return protocol.Card{Epoch: card.Epoch + 1, Issue: first, NodeKey: [32]byte(pub), TipKeys: card.TipKeys, Continues: &from,
+		Delegate: card.Delegate}, nil
 }
 
 // continues is where our log is.
@@ -264,7 +266,7 @@ func Recover(dir string, root *RootKey, d Details, old *protocol.Card, from prot
 		return nil, err
 	}
 	card, err := root.SignCard(d, protocol.Card{Epoch: old.Epoch + 1, Issue: first, NodeKey: [32]byte(pub), Continues: &from,
-		TipKeys: []protocol.TipKey{tip}})
+		TipKeys: []protocol.TipKey{tip}, Delegate: old.Delegate})
 	if err != nil {
 		return nil, err
 	}

@@ -60,9 +60,10 @@ func (m *mesh) serveSync(s network.Stream, id peer.ID) error {
 }
 
 // answerHave sends, of the logs that differ, cards and heads first, then every takedown, those that are void too, then cases
-// from the newest on; of those that are closed to the asker takedowns alone, and of those that are frozen here cards, the
+// from the newest on, then extensions; of those that are closed to the asker takedowns alone, and of those that are frozen here cards, the
 // proof and takedowns.
 func (n *Node) answerHave(f *framed, have *protocol.Have) error {
+	var extensions [][]byte // after the records, without which they cannot be taken
 	type answer struct {
 		asked protocol.Holding
 		after protocol.LogPlace
@@ -105,6 +106,10 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 			if err := f.write(protocol.Frame{Head: head.Bytes()}); err != nil {
 				return err
 			}
+			h.Extended = 0
+		}
+		if x, err := n.store.Extension(h.Origin); err == nil && x.At.UnixMilli() > h.Extended {
+			extensions = append(extensions, x.Bytes())
 		}
 		if err := n.sendStrays(f, h.Origin, h.Strays); err != nil {
 			return err
@@ -174,6 +179,11 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 			if err != nil {
 				return err
 			}
+		}
+	}
+	for _, x := range extensions {
+		if err := f.write(protocol.Frame{Extend: x}); err != nil {
+			return err
 		}
 	}
 	for _, a := range answers {

@@ -43,7 +43,9 @@ type Card struct {
 	Addrs []string
 	// TipKeys are public keys to seal tips to.
 	TipKeys []TipKey
-	At      time.Time
+	// Delegate is the member that may have our cases shown for longer while our node is down (Extension); zeros for none.
+	Delegate Origin
+	At       time.Time
 	// NotAfter ends the card.
 	NotAfter time.Time
 
@@ -90,6 +92,7 @@ type wireCard struct {
 	Nk [32]byte   `cbor:"nk"`
 	Ad []string   `cbor:"ad,omitempty"`
 	Tk []TipKey   `cbor:"tk,omitempty"`
+	De *Origin    `cbor:"de,omitempty"`
 	At int64      `cbor:"at"`
 	Na int64      `cbor:"na"`
 	Co *Continues `cbor:"co,omitempty"`
@@ -154,11 +157,15 @@ func SignCard(root ed25519.PrivateKey, c Card) (*Card, error) {
 }
 
 func (c *Card) wire() wireCard {
-	return wireCard{
+	w := wireCard{
 		V: version, T: "card", R: c.Root, E: c.Epoch, I: c.Issue, Cc: c.Country, Cn: c.CountryNames, Nm: c.Names,
 		Hl: c.Hotlines, St: c.Site, Ln: c.Languages, Nk: c.NodeKey, Ad: c.Addrs, Tk: c.TipKeys,
 		At: c.At.UnixMilli(), Na: c.NotAfter.UnixMilli(), Co: c.Continues,
 	}
+	if c.Delegate != (Origin{}) {
+		w.De = &c.Delegate
+	}
+	return w
 }
 
 // IsCard says whether an envelope is a card, as far as can be told without verifying it.
@@ -187,6 +194,11 @@ func OpenCard(raw []byte) (*Card, error) {
 		Root: w.R, Epoch: w.E, Issue: w.I, Country: w.Cc, CountryNames: w.Cn, Names: w.Nm, Hotlines: w.Hl, Site: w.St,
 		Languages: w.Ln, NodeKey: w.Nk, Addrs: w.Ad, TipKeys: w.Tk, At: time.UnixMilli(w.At).UTC(),
 		NotAfter: time.UnixMilli(w.Na).UTC(), Continues: w.Co, id: env.id, raw: env.raw,
+	}
+	if w.De != nil {
+		if c.Delegate = *w.De; c.Delegate == (Origin{}) {
+			return nil, fmt.Errorf("open card: %w: no delegate is left out", ErrForm)
+		}
 	}
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("open card: %w: %w", ErrForm, err)
@@ -250,6 +262,9 @@ func (c *Card) validate() error {
 		if len(k.Public) == 0 || len(k.Public) > 2048 || KeyIDOf(k.Public) != k.ID {
 			v.add("tip_keys", "range")
 		}
+	}
+	if c.Delegate == c.Origin() {
+		v.add("delegate", "choice")
 	}
 	return v.found.err()
 }

@@ -22,6 +22,7 @@ const (
 	domainReceipt  domain = "gmcn/1/receipt"
 	domainReport   domain = "gmcn/1/report"
 	domainAlive    domain = "gmcn/1/alive"
+	domainExtend   domain = "gmcn/1/extend"
 )
 
 // envelope is an untagged COSE_Sign1 (RFC 9052, 4.2) with an empty unprotected header.

@@ -34,6 +34,8 @@ var (
 	ErrFork = errors.New("conflicts with a signed record")
 	// ErrVoid: it stands after the place from which a card of a later epoch goes on.
 	ErrVoid = errors.New("void: the epoch ended before it")
+	// ErrUnverified: of a head that our own log has not equalled, so that nothing can be made of it yet.
+	ErrUnverified = errors.New("of a head that is not verified here")
 	// ErrRival: we hold a card of the same epoch with another key or beginning.
 	ErrRival = errors.New("conflicts with another card of the same epoch")
 )

@@ -22,7 +22,7 @@ func seedSigned(f *testing.F) {
 			f.Add(env.payload)
 		}
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json", "alive.json"} {
+	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json", "alive.json", "extensions.json"} {
 		for _, v := range loadVectors[[]signedVector](f, file) {
 			add(unhex(f, v.Envelope))
 		}
@@ -44,7 +44,7 @@ func both(b []byte, key ed25519.PrivateKey, d domain, try func(raw []byte)) {
 
 // oneDomain fails when an envelope verifies in another domain than d.
 func oneDomain(t *testing.T, env *opened, key ed25519.PublicKey, d domain) {
-	for _, other := range []domain{domainCard, domainHead, domainCase, domainTakedown, domainStance, domainPoster, domainInvite, domainReceipt, domainReport, domainAlive, ""} {
+	for _, other := range []domain{domainCard, domainHead, domainCase, domainTakedown, domainStance, domainPoster, domainInvite, domainReceipt, domainReport, domainAlive, domainExtend, ""} {
 		if err := env.verify(key, other); other != d && err == nil {
 			t.Fatalf("signed in %s, verifies in %q too", d, other)
 		}

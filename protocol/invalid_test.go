@@ -329,6 +329,7 @@ func invalidCards(t testing.TB) map[string]map[string][]byte {
 	with := func(path string, to ...byte) []byte {
 		return mustSeal(t, keyOf("root"), domainCard, edit(t, env.payload, path, to))
 	}
+	own := testCard(t).Origin()
 	return map[string]map[string][]byte{
 		"form": {
 			"an unknown field":           with("zz", 1),
@@ -345,7 +346,10 @@ func invalidCards(t testing.TB) map[string]map[string][]byte {
 			"the first epoch, and it continues another": with("co", slices.Concat([]byte{0xa3}, text("e"), []byte{1}, text("q"), []byte{1},
 				text("r"), blob(make([]byte, 32)))...),
 			"the second epoch, and it continues none": with("e", 2),
-			"epoch 0": with("e", 0),
+			"epoch 0":                 with("e", 0),
+			"zeros for a delegate":    with("de", blob(make([]byte, 32))...),
+			"itself for its delegate": with("de", blob(own[:])...),
+			"null for a delegate":     with("de", 0xf6),
 			"a tip key of another id": with("tk", slices.Concat([]byte{0x81, 0xa3}, text("i"), blob(make([]byte, 8)),
 				text("k"), []byte{1}, text("p"), blob([]byte{1}))...),
 		},
@@ -437,6 +441,8 @@ func invalidFrames(t testing.TB) map[string]map[string][]byte {
 		"an empty receipt":               one("receipt", 0x40),
 		"no server's twin":               one("twin", slices.Concat([]byte{0xa1}, text("r"), blob(make([]byte, 8)))...),
 		"a twin of seven":                one("twin", slices.Concat([]byte{0xa1}, text("r"), blob(make([]byte, 7)))...),
+		"an extension beyond the size":   one("extend", blob(make([]byte, MaxEnvelope+1))...),
+		"an empty extension":             one("extend", 0x40),
 		"a life beyond the size":         one("alive", blob(make([]byte, MaxEnvelope+1))...),
 		"a receipt beyond the size":      one("receipt", blob(make([]byte, MaxEnvelope+1))...),
 		"an empty head":                  one("head", 0x40),
@@ -541,6 +547,8 @@ func judge(t testing.TB, object string, raw []byte) (err error) {
 		_, err = OpenReceipt(raw, testCard(t))
 	case "alive":
 		_, err = OpenAlive(raw, testCard(t))
+	case "extension":
+		_, err = OpenExtension(raw, testCard(t))
 	case "fork":
 		_, err = OpenFork(raw, testCard(t))
 	case "frame":
@@ -567,7 +575,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 	for _, group := range []struct {
 		object string
 		by     map[string]map[string][]byte
-	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"receipt", invalidReceipts(t)}, {"alive", invalidAlive(t)}, {"frame", invalidFrames(t)}, {"invite", invalidInvites(t)},
+	}{{"record", invalidRecords(t)}, {"card", invalidCards(t)}, {"head", invalidHeads(t)}, {"receipt", invalidReceipts(t)}, {"alive", invalidAlive(t)}, {"extension", invalidExtensions(t)}, {"frame", invalidFrames(t)}, {"invite", invalidInvites(t)},
 		{"fork", invalidForks(t)},
 		{"record", map[string]map[string][]byte{"form": invalidStances(t)}}} {
 		for _, reason := range sortedKeys(group.by) {
@@ -581,7 +589,7 @@ func TestVectorsOfTheInvalid(t *testing.T) {
 			}
 		}
 	}
-	for object, limit := range map[string]int{"record": MaxEnvelope, "card": MaxEnvelope, "head": MaxEnvelope, "receipt": MaxEnvelope, "alive": MaxEnvelope} {
+	for object, limit := range map[string]int{"record": MaxEnvelope, "card": MaxEnvelope, "head": MaxEnvelope, "receipt": MaxEnvelope, "alive": MaxEnvelope, "extension": MaxEnvelope} {
 		add("a byte more than the size", object, "size", []byte{0x84}, limit)
 	}
 	add("a byte more than the size", "frame", "size", []byte{0xa1}, MaxFrame)

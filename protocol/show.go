@@ -19,8 +19,8 @@ const (
 
 // Shows says whether a case may be seen by the public now. It is the only door: every page, poster, feed and search
 // asks it. lease is the Until of the newest head of the case's origin that we have verified: one that our own log has
-// equalled, so that whoever lacks a takedown which its owner signed cannot show on. Our own cases need none. now is
-// Clock.Now.
+// equalled, so that whoever lacks a takedown which its owner signed cannot show on; or the Until of an Extension of that head
+// by its delegate. Our own cases need none. now is Clock.Now.
 func Shows(standing Standing, lease, reviewBy, now time.Time) bool {
 	if !reviewBy.After(now) {
 		return false

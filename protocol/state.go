@@ -21,6 +21,8 @@ const (
 	Ageing State = "ageing"
 	// FrozenLog: the origin signed two logs, so that no head renews its lease.
 	FrozenLog State = "frozen"
+	// Extended: the lease is over, and the cases are shown on the word of the member's delegate.
+	Extended State = "extended"
 	// Dark: the lease is over.
 	Dark State = "dark"
 	// Shredded: silent for so long that its cases are deleted here, until it speaks again.
@@ -36,13 +38,15 @@ const (
 
 // StateOf returns the state of another origin's log. newest is the newest head that we hold, verified the newest whose
 // (epoch, seq, root) our log has equalled, each nil before the first; complete says that no record up to newest is
-// missing by number; now is Clock.Now.
-func StateOf(newest, verified *Head, complete bool, now time.Time) State {
+// missing by number; extension is that of the newest head that counts (Extends), nil for none; now is Clock.Now.
+func StateOf(newest, verified *Head, extension *Extension, complete bool, now time.Time) State {
 	switch {
 	case newest == nil:
 		return Behind
 	case Silent(newest, now):
 		return Shredded
+	case verified != nil && !verified.Until.After(now) && extension != nil && extension.Head == verified.ID() && extension.Until.After(now):
+		return Extended
 	case !newest.Until.After(now), verified != nil && !verified.Until.After(now):
 		return Dark
 	case verified == nil && complete:

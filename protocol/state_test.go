@@ -36,7 +36,38 @@ func TestStateOf(t *testing.T) {
 		{"silent for longer", head(7, 33*day), head(7, 33*day), true, Shredded},
 		{"back, and not yet verified", head(9, 0), head(7, 40*day), false, Dark},
 	} {
-		if got := StateOf(c.newest, c.verified, c.complete, at); got != c.want {
+		if got := StateOf(c.newest, c.verified, nil, c.complete, at); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+	signed := func(age time.Duration) *Head {
+		h := testHead()
+		h.At, h.Until = at.Add(-age), at.Add(3*day-age)
+		out, err := SignHead(keyOf("node"), h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name        string
+		age, longer time.Duration
+		other       bool // the extension is of another head
+		want        State
+	}{
+		{"extended while the lease runs", 2 * day, 5 * day, false, Ageing},
+		{"extended", 3 * day, day, false, Extended},
+		{"the extension is over too", 4 * day, day, false, Dark},
+		{"extended to the last", 33*day - time.Millisecond, MaxExtension, false, Extended},
+		{"silent for longer", 33 * day, MaxExtension, false, Shredded},
+		{"another head is extended", 3 * day, day, true, Dark},
+	} {
+		h := signed(c.age)
+		x := &Extension{Head: h.ID(), Until: h.Until.Add(c.longer)}
+		if c.other {
+			x.Head = CIDOf(nil)
+		}
+		if got := StateOf(h, h, x, true, at); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 // stream it may then ask, as often as it likes, Blocks, Bits and Get; each answer is described beside its question.
 
 // Have says what the asker holds. The answer is only of logs of which the answerer holds something else: each Card that is
-// newer, or of an epoch in which the asker lacks records; a Head if it is newer; the takedowns that are void, if they are
-// others; Recs, the takedowns of all logs first, then cases from the newest on; and a Done for each; then End.
+// newer, or of an epoch in which the asker lacks records; a Head if it is newer; an Extend if that is; the takedowns that are
+// void, if they are others; Recs, the takedowns of all logs first, then cases from the newest on; and a Done for each; then End.
 type Have struct {
 	Logs []Holding `cbor:"l"`
 	// Closed are places in logs of which the asker wants only the takedowns after them, for it has suspended their members.
@@ -41,6 +41,8 @@ type Holding struct {
 	CardEpoch, CardIssue uint64
 	// Strays digests the takedowns that are held and void (StrayOf each, joined by exclusive or); 0 for none.
 	Strays uint64
+	// Extended is the time of the extension that is held of the newest head, in ms; 0 for none.
+	Extended int64
 }
 
 // StrayOf returns what a void takedown adds to Holding.Strays: the first 48 bits of the digest inside its CID.
@@ -148,7 +150,7 @@ func (h *Have) check() bool {
 	}
 	for i := range h.Logs {
 		l := &h.Logs[i]
-		ok = ok && checkCounters(l.Epoch, l.Seq, l.CardEpoch, l.CardIssue, l.Strays) && l.At >= 0 && l.At <= maxTime && len(l.Above) <= MaxAbove && checkMaps(l.Above)
+		ok = ok && checkCounters(l.Epoch, l.Seq, l.CardEpoch, l.CardIssue, l.Strays) && l.At >= 0 && l.At <= maxTime && l.Extended >= 0 && l.Extended <= maxTime && len(l.Above) <= MaxAbove && checkMaps(l.Above)
 	}
 	return ok
 }

@@ -74,6 +74,7 @@ type (
 		NodeKey      string    `json:"node_key"`
 		Addrs        []string  `json:"addrs,omitempty"`
 		TipKeys      []tipWord `json:"tip_keys,omitempty"`
+		Delegate     string    `json:"delegate,omitempty"`
 		At           int64     `json:"at"`
 		NotAfter     int64     `json:"not_after"`
 		Continues    any       `json:"continues,omitempty"`
@@ -330,6 +331,7 @@ func fullCard() Card {
 		Site:     "https://xb.example.org/missing", Languages: []string{"sr-Latn", "ar", "en"},
 		NodeKey: [32]byte(publicOf("second node")), Addrs: []string{"/dns4/xb.example.org/udp/4001/quic-v1", "/ip6/2001:db8::1/tcp/4001"},
 		At: testTime, NotAfter: testTime.AddDate(1, 0, 0), Continues: &Continues{Epoch: 2, Seq: 41, Root: RootOf(nil)}}
+	c.Delegate = OriginOf(publicOf("somebody else"))
 	c.TipKeys = []TipKey{{ID: KeyIDOf(publicOf("tips")), KEM: 0x647a, Public: publicOf("tips")}}
 	return c
 }
@@ -346,6 +348,9 @@ func TestVectorsOfCards(t *testing.T) {
 			Addrs: c.Addrs, At: c.At.UnixMilli(), NotAfter: c.NotAfter.UnixMilli(), Text: c.Text(), QRText: c.QRText()}
 		if co := c.Continues; co != nil {
 			w.Continues = map[string]any{"epoch": co.Epoch, "seq": co.Seq, "root": hex.EncodeToString(co.Root[:])}
+		}
+		if c.Delegate != (Origin{}) {
+			w.Delegate = c.Delegate.String()
 		}
 		for _, k := range c.TipKeys {
 			w.TipKeys = append(w.TipKeys, tipWord{hex.EncodeToString(k.ID[:]), k.KEM, hex.EncodeToString(k.Public)})
@@ -402,6 +407,10 @@ func frameVectors(t testing.TB) []struct {
 	if err != nil {
 		t.Fatal(err)
 	}
+	extension, err := SignExtension(keyOf("node"), testExtension())
+	if err != nil {
+		t.Fatal(err)
+	}
 	vector := sha256.Sum256(nil)
 	photo := PhotoCID([]byte("photo"))
 	mark := GoneMark(photo)
@@ -423,9 +432,9 @@ func frameVectors(t testing.TB) []struct {
 		{"have: nothing", map[string]any{"logs": []any{}}, Frame{Have: &Have{}}},
 		{"have: one log", map[string]any{"logs": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7, "root": hex.EncodeToString(vector[:16]), "at": 5,
 			"above": []any{map[string]any{"index": 0, "seqs": []int{9, 1023}}}, "silent": false, "card_epoch": 2, "card_issue": 1,
-			"strays": StrayOf(vector)}}},
+			"strays": StrayOf(vector), "extended": 6}}},
 			Frame{Have: &Have{Logs: []Holding{{Origin: origin, Epoch: 1, Seq: 7, Root: [16]byte(vector[:16]), At: 5, Above: []Bitmap{bits},
-				CardEpoch: 2, CardIssue: 1, Strays: StrayOf(vector)}}}}},
+				CardEpoch: 2, CardIssue: 1, Strays: StrayOf(vector), Extended: 6}}}}},
 		{"have: a frozen member", map[string]any{"logs": []any{}, "freezes": []any{map[string]any{"origin": origin, "epoch": 1, "heads": true,
 			"closed": hex.EncodeToString(mark[:])}}},
 			Frame{Have: &Have{Freezes: []Freeze{{Origin: origin, Epoch: 1, Heads: true, Closed: mark}}}}},
@@ -434,6 +443,7 @@ func frameVectors(t testing.TB) []struct {
 			Frame{Have: &Have{Closed: []LogPlace{{origin, 1, 7}}}}},
 		{"card", map[string]any{"card": hex.EncodeToString(card)}, Frame{Card: card}},
 		{"head", map[string]any{"head": hex.EncodeToString(head.Bytes())}, Frame{Head: head.Bytes()}},
+		{"extend", map[string]any{"extend": hex.EncodeToString(extension.Bytes())}, Frame{Extend: extension.Bytes()}},
 		{"recs", map[string]any{"records": []string{hex.EncodeToString(rec)}}, Frame{Recs: &Recs{Records: [][]byte{rec}}}},
 		{"recs: the last", map[string]any{"gone": []int{5}, "last": true}, Frame{Recs: &Recs{Gone: []uint64{5}, Last: true}}},
 		{"done", map[string]any{"origin": origin, "epoch": 1, "from": 3, "to": 7}, Frame{Done: &Done{origin, 1, 3, 7, false}}},
@@ -534,7 +544,7 @@ func TestVectorsStandAlone(t *testing.T) {
 		}
 		seeds[k.Name] = key
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json", "alive.json"} {
+	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json", "alive.json", "extensions.json"} {
 		for _, v := range loadVectors[[]signedVector](t, file) {
 			signed, envelope := unhex(t, v.Signed), unhex(t, v.Envelope)
 			if !bytes.HasSuffix(envelope, ed25519.Sign(seeds[v.Signer], signed)) {

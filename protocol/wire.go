@@ -32,6 +32,8 @@ type Frame struct {
 	Alive []byte `cbor:"alive,omitempty"` // a signed Alive
 	// Fork is the proof of a fork, in the answer to Have.
 	Fork []byte `cbor:"fork,omitempty"`
+	// Extend is a signed extension, in the answer to Have.
+	Extend []byte `cbor:"extend,omitempty"`
 
 	Knock   *Knock   `cbor:"knock,omitempty"`
 	Welcome *Welcome `cbor:"welcome,omitempty"`
@@ -142,7 +144,7 @@ func (f *Frame) check() error {
 	n := 0
 	for _, set := range []bool{f.Hello != nil, f.Have != nil, f.Head != nil, f.Recs != nil, f.Done != nil, f.End != nil,
 		f.Want != nil, f.Data != nil, f.Down != nil, f.Receipt != nil, f.Blocks != nil, f.Bits != nil, f.Get != nil,
-		f.Knock != nil, f.Welcome != nil, f.Twin != nil, f.Alive != nil, f.Card != nil, f.Fork != nil} {
+		f.Knock != nil, f.Welcome != nil, f.Twin != nil, f.Alive != nil, f.Card != nil, f.Fork != nil, f.Extend != nil} {
 		if set {
 			n++
 		}
@@ -180,7 +182,7 @@ func (f *Frame) check() error {
 	case f.Down != nil:
 		ok = len(f.Down.Rec) > 0 && len(f.Down.Rec) <= MaxEnvelope && len(f.Down.Head) > 0 && len(f.Down.Head) <= MaxEnvelope
 	}
-	if !ok || len(f.Head) > MaxEnvelope || len(f.Card) > MaxEnvelope || len(f.Receipt) > MaxEnvelope || len(f.Alive) > MaxEnvelope || len(f.Fork) > MaxFork {
+	if !ok || len(f.Head) > MaxEnvelope || len(f.Card) > MaxEnvelope || len(f.Receipt) > MaxEnvelope || len(f.Alive) > MaxEnvelope || len(f.Extend) > MaxEnvelope || len(f.Fork) > MaxFork {
 		return fmt.Errorf("%w: frame out of range", ErrForm)
 	}
 	return nil

@@ -41,6 +41,7 @@ func (s *Store) Check() error {
 		k.photos()
 		k.keys()
 		k.members()
+		k.extensions()
 		k.receipts()
 		k.index()
 		k.pairings()

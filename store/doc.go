@@ -29,12 +29,15 @@
 //	          "own"          -> 32 bytes, the origin whose store this is
 //	          "instance"     -> 16 random bytes, drawn when the store was made
 //	          "shown"        -> i64 ms, the latest Until of the heads that we have signed
+//	          "lent"         -> i64 ms, until when our delegate has had our cases shown, as far as we know, i64 ms, when the
+//	                            earliest of the heads that it extended was signed, 0 if that is not known; absent before
 //	          "met"          -> u8 1: the store has been online with another member; absent before
 //	          "fenced"       -> u64, the last epoch in which somebody else wrote our log; absent before
 //	origins   origin         -> u32 number, u64 live cases, u64 cases taken down
 //	members   origin         -> u8 standing (o, a, s, r), i64 since in ms, signed card
 //	heads     origin         -> signed head, the newest
 //	verified  origin         -> signed head, the newest that the log here has been exactly what it vouches for
+//	extends   origin         -> signed extension of its newest head, which is verified, by the delegate of its card
 //	places    origin         -> u64 epoch, u64 seq: held without a hole up to there
 //
 //	log       place          -> sealed signed envelope: the newest record of each live case; or u32 0, signed envelope:

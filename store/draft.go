@@ -175,7 +175,7 @@ type Closed struct {
 	Reason protocol.Reason `json:"reason"`
 	At     time.Time       `json:"at"`
 	// ShownUntil is until when a member that hears nothing of the closing may show the case: what Store.ShownUntil was when
-	// the case was closed. Zero when no head had been signed.
+	// the case was closed, or later where our delegate has extended one of those heads. Zero when no head had been signed.
 	ShownUntil time.Time `json:"shown_until,omitzero"`
 }
 
@@ -200,11 +200,13 @@ func (s *Store) Closed() ([]Closed, error) {
 	var all []Closed
 	err := s.view(func(b *buckets) error {
 		all = nil
+		lent := b.lent()
 		return b.closed.ForEach(func(_, v []byte) error {
 			var c Closed
 			if err := json.Unmarshal(v, &c); err != nil {
 				return fmt.Errorf("read closed case: %w", err)
 			}
+			c.ShownUntil = lent.later(c.At, c.ShownUntil)
 			all = append(all, c)
 			return nil
 		})

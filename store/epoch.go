@@ -59,6 +59,16 @@ func (c *change) renew(m *member, next Member) error {
 	if err := c.thaw(m, next.Card); err != nil {
 		return err
 	}
+	if x := m.extension; x != nil && (next.Card.Delegate != x.By || next.Card.Epoch != m.head.Epoch) {
+		if err := c.unextend(m); err != nil {
+			return err
+		}
+	}
+	if m.Card != nil && m.Card.NodeKey != next.Card.NodeKey { // what the key before has signed for others counts no more
+		if err := c.unextendBy(m); err != nil {
+			return err
+		}
+	}
 	return c.void(m, next.Cards)
 }
 
@@ -109,7 +119,7 @@ func (c *change) void(m *member, chain protocol.Chain) error {
 	}
 	if beyond(m.verified) {
 		c.then = append(c.then, func() { m.verified = nil })
-		if err := c.buckets.verified.Delete(m.origin[:]); err != nil {
+		if err := errors.Join(c.buckets.verified.Delete(m.origin[:]), c.unextend(m)); err != nil {
 			return fmt.Errorf("void head: %w", err)
 		}
 	}

@@ -141,7 +141,7 @@ func (s *Store) AddFork(f *protocol.Fork) (news, pass bool, err error) {
 				next.kind, next.proof = forkGone, nil
 			}
 		}
-		return c.setFork(m, next)
+		return errors.Join(c.setFork(m, next), c.unextend(m))
 	})
 	if err != nil {
 		return false, false, fmt.Errorf("store fork: %w", err)

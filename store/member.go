@@ -33,9 +33,11 @@ type member struct {
 
 	verified *protocol.Head // the newest that log has equalled; nil before the first
 	log      LogState
-	strays   uint64    // as Strays has it
-	passed   []logAt   // what log was, the newest last
-	heard    time.Time // of the newest genuine head, kept or not; zero before the first
+	strays   uint64  // as Strays has it
+	passed   []logAt // what log was, the newest last
+
+	extension *protocol.Extension // of head and verified, which are the same then; else nil
+	heard     time.Time           // of the newest genuine head, kept or not; zero before the first
 
 	heads     []*protocol.Head // that were newest once, one a length, the last at the end
 	fork      *forkHeld        // nil unless the member is known to have signed two logs
@@ -53,8 +55,11 @@ func (m *member) kept() bool { return m.taken() || m != nil && m.Standing == pro
 
 // lease returns until when the member's cases may be shown; zero without a verified head.
 func (m *member) lease() time.Time {
-	if m.verified == nil {
+	switch {
+	case m.verified == nil:
 		return time.Time{}
+	case m.extension != nil:
+		return m.extension.Until
 	}
 	return m.verified.Until
 }
@@ -115,6 +120,12 @@ func (b *buckets) readMembers(own protocol.Origin) (map[protocol.Origin]*member,
 			var err error
 			if m.verified, err = protocol.ReopenHead(bytes.Clone(v)); err != nil {
 				return fmt.Errorf("read verified head of %s: %w", m.origin, err)
+			}
+		}
+		if v := b.extensions.Get(k); v != nil {
+			var err error
+			if m.extension, err = protocol.ReopenExtension(bytes.Clone(v)); err != nil {
+				return fmt.Errorf("read extension of %s: %w", m.origin, err)
 			}
 		}
 		if m.head != nil {
@@ -195,6 +206,11 @@ func (c *change) setMember(m *member, card *protocol.Card, standing protocol.Sta
 	}
 	if err := c.renew(m, next); err != nil {
 		return err
+	}
+	if standing == protocol.Suspended || standing == protocol.Removed {
+		if err := errors.Join(c.unextend(m), c.unextendBy(m)); err != nil {
+			return err
+		}
 	}
 	back := m.Standing == protocol.Removed && standing == protocol.Active
 	c.then = append(c.then, func() { c.s.tellTime() }) // by active members alone
@@ -329,7 +345,7 @@ func (s *Store) SetHead(h *protocol.Head) error {
 			m.remember(h)
 			c.s.tellTime()
 		})
-		if err := errors.Join(c.heads.Put(h.Origin[:], h.Bytes()), c.signed(h)); err != nil {
+		if err := errors.Join(c.heads.Put(h.Origin[:], h.Bytes()), c.signed(h), c.unextend(m)); err != nil {
 			return fmt.Errorf("write head: %w", err)
 		}
 		if at := vouchedBy(h); at == m.log.at() || slices.Contains(m.passed, at) {

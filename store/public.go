@@ -32,7 +32,8 @@ type Shown struct {
 	Photos []protocol.Photo
 	// At is when the revision was written, ReviewBy when the case hides itself.
 	At, ReviewBy time.Time
-	// Lease is until when it may be shown unless its origin is heard again; zero for our own.
+	// Lease is until when it may be shown unless its origin is heard again, by its own word or its delegate's; zero for our
+	// own.
 	Lease time.Time
 	// Confirmed is when its origin last confirmed it, as the newest head that we have verified says; zero for our own.
 	Confirmed time.Time
@@ -95,7 +96,7 @@ func (p *Public) live(b *buckets, ref protocol.Ref, clock protocol.Clock, over b
 		Photos: r.Photos(), At: h.At, ReviewBy: h.ReviewBy}
 	c.Stamp, _ = r.Stamp()
 	if !c.Own {
-		c.Lease, c.Confirmed = m.verified.Until, m.verified.At
+		c.Lease, c.Confirmed = m.lease(), m.verified.At
 	}
 	return c, nil
 }

@@ -265,13 +265,13 @@ func (b *buckets) mayShow(takedown *protocol.Record) (time.Time, error) {
 	h := takedown.Header()
 	v := b.closed.Get(h.Case[:])
 	if v == nil { // our log came back from peers after the data folder was lost
-		return h.At.Add(protocol.MaxLease), nil
+		return b.lent().later(h.At, h.At.Add(protocol.MaxLease)), nil
 	}
 	var c Closed
 	if err := json.Unmarshal(v, &c); err != nil {
 		return time.Time{}, fmt.Errorf("read closed case: %w", err)
 	}
-	return c.MayShow(), nil
+	return b.lent().later(h.At, c.MayShow()), nil
 }
 
 // MayShow returns the moment from which on nobody may show the case, whatever it has heard.

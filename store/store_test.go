@@ -29,6 +29,7 @@ type country struct {
 	seq       uint64
 	last      map[protocol.CaseID]*protocol.Record
 	live      map[uint64]digest // its log
+	delegate  protocol.Origin   // that its next card names
 }
 
 func keyOf(name string) ed25519.PrivateKey {
@@ -64,6 +65,7 @@ func (c *country) cardFrom(issue uint64, from *protocol.Continues) *protocol.Car
 		Epoch: c.epoch, Issue: issue, Continues: from, Country: c.code, Names: protocol.Text{"en": "Missing Children " + c.code},
 		Hotlines: []protocol.Hotline{{Number: "116 000"}}, Site: "https://example.org", Languages: []string{"en"},
 		NodeKey: [32]byte(c.key.Public().(ed25519.PublicKey)), At: now, NotAfter: now.AddDate(2, 0, 0),
+		Delegate: c.delegate,
 	})
 	if err != nil {
 		c.t.Fatal(err)

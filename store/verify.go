@@ -149,7 +149,7 @@ func (s *Store) Shred(o protocol.Origin) (cases int, err error) {
 			if n = len(live); n == 0 {
 				return nil
 			}
-			if err := errors.Join(c.places.Delete(m.origin[:]), c.buckets.verified.Delete(m.origin[:])); err != nil {
+			if err := errors.Join(c.places.Delete(m.origin[:]), c.buckets.verified.Delete(m.origin[:]), c.unextend(m)); err != nil {
 				return fmt.Errorf("forget place: %w", err)
 			}
 			c.then = append(c.then, func() { m.verified = nil })

@@ -8,10 +8,14 @@ import (
 	"github.com/gmcn/gmcn/node"
 )
 
-// alarmWords says for each alarm what is wrong and what to do; %s is the country.
+// alarmWords says for each alarm what is wrong and what to do; %s is the country; of AlarmExtended, then who speaks for it and until when.
 var alarmWords = map[node.AlarmKind]string{
 	node.AlarmDark: "%s was not heard for so long that its cases are hidden here. Ask its staff whether their node runs; if it does, " +
 		"look at the network between you. Its cases come back by themselves.",
+	node.AlarmExtended: "%s was not heard for so long that its own lease is over. Its cases are shown on the word of %s until %s. They hide then, " +
+		"unless its node is back or its delegate says more.",
+	node.AlarmDelegate: "%s has named this country its delegate, and its node is not heard. Telephone its staff. If its cases are to stay visible " +
+		"in all countries, say for how long: gmcn peer extend.",
 	node.AlarmClock: "The clock of this computer and those of most members differ by more than five minutes. Set the clock and let the system " +
 		"keep it right (NTP).",
 	node.AlarmCard:   "Our card ends within two months, and with it our cases abroad. Bring the root key and sign a new one: gmcn card -renew.",
@@ -55,17 +59,22 @@ func gateText(g node.Gate) string {
 
 // alarmText is an alarm in plain words.
 func alarmText(a node.Alarm, rows []peerRow) string {
-	country := a.Origin.Fingerprint()
+	country, by := a.Origin.Fingerprint(), a.By.Fingerprint()
 	for _, r := range rows {
-		if r.Origin == a.Origin {
+		switch r.Origin {
+		case a.Origin:
 			country = r.Country + ", " + r.Name
+		case a.By:
+			by = r.Country + ", " + r.Name
 		}
 	}
 	words, ok := alarmWords[a.Kind]
 	if !ok {
 		words = string(a.Kind) + ": %s"
 	}
-	if strings.Contains(words, "%s") {
+	if a.Kind == node.AlarmExtended {
+		words = fmt.Sprintf(words, country, by, a.Until.Local().Format(time.DateTime))
+	} else if strings.Contains(words, "%s") {
 		words = fmt.Sprintf(words, country)
 	}
 	return fmt.Sprintf("ALARM since %s: %s", a.Since.Local().Format(time.DateTime), words)

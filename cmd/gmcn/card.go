@@ -153,6 +153,9 @@ func explain(c *protocol.Card) string {
 	line("Site:", c.Site)
 	line("Languages:", strings.Join(c.Languages, ", "))
 	line("Addresses:", c.Addrs...)
+	if c.Delegate != (protocol.Origin{}) {
+		line("Delegate:", c.Delegate.Fingerprint())
+	}
 	line("Member:", c.Origin().String())
 	line("Card:", fmt.Sprintf("%d.%d of %s, until %s", c.Epoch, c.Issue, c.At.Format(time.DateOnly), c.NotAfter.Format(time.DateOnly)))
 	return b.String()

@@ -83,6 +83,7 @@ func (c *control) handler(public http.Handler) http.Handler {
 	mux.HandleFunc("DELETE /peers/{origin}", answer(c.removePeer))
 	c.routePairing(mux)
 	c.routeKeys(mux)
+	c.routeExtensions(mux)
 	mux.HandleFunc("GET /cases", answer(c.cases))
 	mux.HandleFunc("POST /cases", answer(c.publish))
 	mux.HandleFunc("POST /cases/{id}/close", answer(c.closeCase))

@@ -37,8 +37,8 @@ func commands() []command {
 	return []command{
 		initCommand, runCommand, demoCommand, cardCommand, peerInviteCommand, peerAcceptCommand,
 		peerPendingCommand, peerConfirmCommand, peerRefuseCommand, peerAddCommand, peerListCommand, peerVouchCommand,
-		peerSuspendCommand, peerResumeCommand, peerRemoveCommand,
-		peerCardCommand, peerExportCommand, keyRotateCommand, keyOpenCommand, keyRevokeCommand,
+		peerSuspendCommand, peerResumeCommand, peerRemoveCommand, peerExtendCommand,
+		peerCardCommand, peerExportCommand, keyRotateCommand, keyOpenCommand, keyRevokeCommand, keyDelegateCommand,
 		casePublishCommand, caseListCommand, caseShowCommand, caseRenewCommand, caseCloseCommand, caseReceiptsCommand,
 		posterCommand, verifyPosterCommand, checkCommand, verifyReportCommand, passwordCommand, versionCommand,
 	}

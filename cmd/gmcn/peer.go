@@ -27,13 +27,20 @@ type peerRow struct {
 	Head uint64 `json:"head"`
 	// Heard is when its node last said something since ours started; zero if it has not.
 	Heard time.Time `json:"heard"`
+	// Delegate is the member that it has named; zeros for none. Extended is until when its cases are shown on that one's word;
+	// zero if they are not.
+	Delegate protocol.Origin `json:"delegate,omitzero"`
+	Extended time.Time       `json:"extended,omitzero"`
 }
 
 func rowOf(p node.Peer) peerRow {
 	card := p.Member.Card
 	row := peerRow{Origin: card.Origin(), Country: card.Country, Name: nameOf(card), Fingerprint: card.Origin().Fingerprint(),
 		Standing: p.Member.Standing, Connected: p.Connected, Held: p.Held, Heard: p.LastSeen,
-		Frozen: p.Frozen}
+		Frozen: p.Frozen, Delegate: card.Delegate}
+	if p.State == protocol.Extended {
+		row.Extended = p.Lease
+	}
 	if p.Head != nil {
 		row.Head = p.Head.Seq
 	}
@@ -94,7 +101,8 @@ var peerListCommand = command{
 	name:  "peer list",
 	brief: "list the countries of the network as this one sees them",
 	help: `HELD is how many changes of a country's log are here, of how many it says that there are. HEARD is when its node last
-said something since this one started. A country that is frozen has signed two logs. What needs looking after stands below, with what to do.
+said something since this one started. A country that is frozen has signed two logs; of one that
+is extended the cases are shown on the word of its delegate. What needs looking after stands below, with what to do.
 
 Example:
   gmcn peer list -dir xa`,
@@ -115,6 +123,9 @@ Example:
 			if r.Frozen {
 				standing += ", frozen"
 			}
+			if !r.Extended.IsZero() {
+				standing += ", extended"
+			}
 			connected, held, heard := "no", fmt.Sprintf("%d of %d", r.Held, r.Head), "-"
 			if r.Connected {
 				connected = "yes"
@@ -129,6 +140,9 @@ Example:
 		}
 		if err := w.Flush(); err != nil {
 			return err
+		}
+		for _, text := range delegateTexts(rows) {
+			fmt.Fprintf(c.out, "\n%s\n", text)
 		}
 		var gate node.Gate
 		if err := cl.fetch("/gate", &gate); err != nil {

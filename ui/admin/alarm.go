@@ -12,6 +12,8 @@ type alarmLine struct {
 	Kind node.AlarmKind
 	// Country is whom it is about, Since since when, Command what to type on the server, "" for nothing.
 	Country, Since, Command string
+	// By and Until say on whose word its appeals are shown, and until when; "" of all other alarms.
+	By, Until string
 }
 
 var alarmCommands = map[node.AlarmKind]string{node.AlarmCard: "gmcn card -renew", node.AlarmStore: "gmcn check",
@@ -44,9 +46,15 @@ func (s *console) alarms(l *i18n.Locale) (lines []alarmLine) {
 	}
 	for _, a := range s.Node.Alarms() {
 		line := alarmLine{Kind: a.Kind, Country: a.Origin.Fingerprint(), Since: l.DateTime(a.Since.Local()), Command: alarmCommands[a.Kind]}
+		if !a.Until.IsZero() {
+			line.By, line.Until = a.By.Fingerprint(), l.DateTime(a.Until.Local())
+		}
 		for _, c := range cards {
-			if c.Origin() == a.Origin {
+			switch c.Origin() {
+			case a.Origin:
 				line.Country = ui.CountryName(l, c.CountryNames, c.Country)
+			case a.By:
+				line.By = ui.CountryName(l, c.CountryNames, c.Country)
 			}
 		}
 		lines = append(lines, line)

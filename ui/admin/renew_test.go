@@ -64,8 +64,8 @@ func TestAlarmsStandOnEveryPage(t *testing.T) {
 	}
 	s := &console{Config: Config{Node: d.node, Bundle: b}}
 	for _, l := range b.Locales() {
-		for _, kind := range []node.AlarmKind{node.AlarmDark, node.AlarmClock, node.AlarmCard, node.AlarmPhotos, node.AlarmDisk, node.AlarmStore, node.AlarmSuspect, node.AlarmFork} {
-			if text := l.T("alarm."+string(kind), "country", "XB", "command", "gmcn"); strings.Contains(text, "⟦") {
+		for _, kind := range []node.AlarmKind{node.AlarmDark, node.AlarmClock, node.AlarmCard, node.AlarmPhotos, node.AlarmDisk, node.AlarmStore, node.AlarmSuspect, node.AlarmFork, node.AlarmExtended, node.AlarmDelegate} {
+			if text := l.T("alarm."+string(kind), "country", "XB", "by", "XC", "until", "tomorrow", "command", "gmcn"); strings.Contains(text, "⟦") {
 				t.Errorf("%s: %s", l.Tag, text)
 			}
 		}
