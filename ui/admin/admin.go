@@ -227,7 +227,7 @@ type page struct {
 func (p *page) NoticeClass() string {
 	switch p.Notice {
 	case "admin.saved", "admin.renewed", "admin.published", "admin.closed", "admin.discarded", "admin.signedout",
-		"pair.confirmed", "pair.refused", "member.done", "member.card.done", "allposters.dropped":
+		"pair.confirmed", "pair.refused", "member.done", "member.card.done", "extend.done", "allposters.dropped":
 		return "ok"
 	}
 	return "warn"

@@ -45,15 +45,19 @@ type desk struct {
 	client  *http.Client
 }
 
-func newDesk(t *testing.T) *desk {
+// newDesk makes one; prepare, if given, is handed the data folder and the card before the node opens them.
+func newDesk(t *testing.T, prepare ...func(dir string, own *protocol.Card)) *desk {
 	t.Helper()
 	dir := t.TempDir()
-	_, err := node.Init(dir, node.Details{
+	own, err := node.Init(dir, node.Details{
 		Country: "XA", CountryNames: protocol.Text{"en": "Arvenia", "ar": "أرفينيا"}, Names: protocol.Text{"en": "Arvenia Child Search"},
 		Hotlines: []protocol.Hotline{{Number: "+0 116 000"}}, Site: "https://site.example", Languages: []string{"en", "ar"},
 	}, node.Secret{Passphrase: "x", Work: 2})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, do := range prepare {
+		do(dir, own)
 	}
 	n, err := node.Open(node.Config{Dir: dir, Review: protocol.MinReview})
 	if err != nil {
@@ -94,8 +98,8 @@ func (d *desk) browser() *http.Client {
 }
 
 // signedInDesk is a desk whose browser is signed in.
-func signedInDesk(t *testing.T) *desk {
-	d := newDesk(t)
+func signedInDesk(t *testing.T, prepare ...func(dir string, own *protocol.Card)) *desk {
+	d := newDesk(t, prepare...)
 	p := d.get("/en/signin")
 	if p = p.submit("", map[string]string{"password": testPassword}); p.path != "/en/" {
 		t.Fatalf("signed in and came to %s: %s", p.path, p.text())

@@ -337,7 +337,7 @@ func TestMessagesOfRareCases(t *testing.T) {
 		"admin.lapsed", "admin.removed", "admin.toomany", "admin.expired", "pair.ours", "pair.ended", "pair.used", "pair.noanswer", "pair.nocard",
 		"pair.many", "pair.confirmed", "pair.refused", "pair.wasremoved", "pair.ismember", "member.notsure", "member.changedsince", "member.done",
 		"member.vouching", "member.isremoved", "member.issuspended", "member.newkey", "member.card.done", "member.card.known", "member.card.wrong",
-		"member.card.rival"}
+		"member.card.rival", "extend.toolate", "extend.notsure", "extend.done", "extend.retract", "extend.delegateof"}
 	for _, v := range []protocol.View{protocol.Vouches, protocol.Suspends} {
 		keys = append(keys, "say."+string(v))
 		for _, n := range protocol.Notes(v) {

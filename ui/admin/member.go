@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -24,6 +26,78 @@ type memberPage struct {
 	Said                         []template.HTML
 	VouchReasons, SuspendReasons []option
 	Back                         string
+	Delegate                     *nameLine // whom its card names; nil for nobody
+	Ours                         *extending
+}
+
+// extending is what we may do as the delegate of the member.
+type extending struct {
+	// No is the message that says why nothing; "" if something.
+	No string
+	// Until is the end that we have named, "" for none; Most the latest that we may.
+	Until, Most string
+	Days        []option
+}
+
+// extendDays are the lengths, in days from now, that the page offers; beside them, to the last.
+var extendDays = []int{1, 3, 7, 14, 21}
+
+// toTheLast is the option of keeping a member's cases visible for as long as may be.
+const toTheLast = "all"
+
+// extending returns nil for a member that has not named us.
+func (s *console) extending(p *page, peer *node.Peer) (*extending, error) {
+	may, err := s.Node.Extending(peer.Member.Card.Origin())
+	switch {
+	case errors.Is(err, node.ErrNotDelegate), errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case errors.Is(err, node.ErrHeard):
+		return &extending{No: "extend.heard"}, nil
+	case errors.Is(err, node.ErrTooLate):
+		return &extending{No: "extend.toolate"}, nil
+	case err != nil:
+		return nil, err
+	}
+	e := &extending{Most: p.Locale.DateTime(may.Most.Local())}
+	if !may.Until.IsZero() {
+		e.Until = p.Locale.DateTime(may.Until.Local())
+	}
+	for _, n := range extendDays {
+		if until := time.Now().AddDate(0, 0, n); until.After(may.Lease) && until.Before(may.Most) {
+			e.Days = append(e.Days, option{strconv.Itoa(n), p.N("extend.days", n), n == 3})
+		}
+	}
+	e.Days = append(e.Days, option{toTheLast, p.T("extend.all", "date", e.Most), len(e.Days) == 0})
+	return e, nil
+}
+
+// extend keeps a member's cases visible for as long as the form says, and returns what to tell.
+func (s *console) extend(o protocol.Origin, days string, sure bool) (notice string, err error) {
+	may, err := s.Node.Extending(o)
+	if !sure {
+		return "extend.notsure", nil
+	}
+	if err == nil {
+		until := may.Most
+		if n, bad := strconv.Atoi(days); bad == nil {
+			until = time.Now().AddDate(0, 0, n)
+		} else if days != toTheLast {
+			return "", &ui.Fault{Status: http.StatusBadRequest, Key: "badrequest"}
+		}
+		err = s.Node.Extend(o, until)
+	}
+	return extended(err)
+}
+
+// extended says how it ended.
+func extended(err error) (notice string, _ error) {
+	switch {
+	case errors.Is(err, node.ErrHeard):
+		return "extend.heard", nil
+	case errors.Is(err, node.ErrTooLate), errors.Is(err, node.ErrTooLong), errors.Is(err, node.ErrNotDelegate):
+		return "extend.toolate", nil
+	}
+	return "extend.done", err
 }
 
 // member returns the other member that the address names.
@@ -53,7 +127,18 @@ func (s *console) showMember(c *gin.Context) error {
 	_, name := m.Card.Names.Pick(s.locale(c).Tag)
 	p := memberPage{page: s.page(c, name), Active: m.Standing == protocol.Active}
 	l := p.Locale
-	p.memberRow, p.Since = s.memberRow(l, peer), l.DateTime(m.Since.Local())
+	peers, err := s.Node.Peers()
+	if err != nil {
+		return err
+	}
+	if m.Card.Delegate != (protocol.Origin{}) {
+		line := nameOf(l, peers, m.Card.Delegate)
+		p.Delegate = &line
+	}
+	if p.Ours, err = s.extending(&p.page, peer); err != nil {
+		return err
+	}
+	p.memberRow, p.Since = s.memberRow(l, peers, peer), l.DateTime(m.Since.Local())
 	p.Key, p.Renewed = keyOf(l, m.Card), m.Card.Epoch > 1
 	p.Back = "/" + l.Tag + "/network"
 	stances := s.Node.Stances(m.Card.Origin())
@@ -116,6 +201,10 @@ func (s *console) changeMember(c *gin.Context) error {
 			break
 		}
 		err = s.Node.RemoveMember(o)
+	case "extend":
+		notice, err = s.extend(o, values.Get("days"), values.Get("sure") != "")
+	case "retract":
+		notice, err = extended(s.Node.Extend(o, time.Time{}))
 	case "card":
 		notice, err = s.takeCard(o, values.Get("card"))
 	default:

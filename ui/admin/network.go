@@ -21,6 +21,13 @@ type networkPage struct {
 	Picture                   *picture // nil without other members
 	Card, Fingerprint, Origin string
 	Until, Key                string
+	Delegate                  *nameLine  // whom our card names; nil for nobody
+	DelegateOf                []nameLine // who has named us
+}
+
+// nameLine is a member by its country.
+type nameLine struct {
+	Href, Country string // Href is "" for one that has no page
 }
 
 // memberRow is a member in the list, and the head of its page.
@@ -29,6 +36,7 @@ type memberRow struct {
 	Name, Lang, Country, Fingerprint string
 	Own, Suspended, Removed          bool
 	State                            string // of the link to it
+	WordOf                           string // on whose word its cases are shown, "" for its own
 	LastSeen, Confirmed, Lease       string // "" for what is not known
 	Held, Behind, PhotosMissing      int
 	Received, Sent, Photos           string
@@ -53,7 +61,14 @@ func (s *console) networkPage(c *gin.Context) (*networkPage, error) {
 		return nil, err
 	}
 	for i := range peers {
-		p.Members = append(p.Members, s.memberRow(p.Locale, &peers[i]))
+		p.Members = append(p.Members, s.memberRow(p.Locale, peers, &peers[i]))
+		if m := peers[i].Member; m.Card.Delegate == card.Origin() && m.Standing == protocol.Active {
+			p.DelegateOf = append(p.DelegateOf, nameOf(p.Locale, peers, m.Card.Origin()))
+		}
+	}
+	if card.Delegate != (protocol.Origin{}) {
+		line := nameOf(p.Locale, peers, card.Delegate)
+		p.Delegate = &line
 	}
 	if p.Picture = newPicture(p.Locale, peers); len(p.Picture.Spots) == 0 {
 		p.Picture = nil
@@ -73,7 +88,21 @@ func keyOf(l *i18n.Locale, card *protocol.Card) string {
 	return l.T("admin.keysince", "number", l.Number(int(card.Epoch)), "date", ui.DateText(l, protocol.DateOf(card.At.Local())))
 }
 
-func (s *console) memberRow(l *i18n.Locale, peer *node.Peer) memberRow {
+// nameOf returns a member by its country; by its fingerprint if it is not known here.
+func nameOf(l *i18n.Locale, peers []node.Peer, o protocol.Origin) nameLine {
+	for _, peer := range peers {
+		if card := peer.Member.Card; card.Origin() == o {
+			line := nameLine{Country: ui.CountryName(l, card.CountryNames, card.Country)}
+			if peer.Member.Standing != protocol.Own {
+				line.Href = "/" + l.Tag + "/network/members/" + o.String()
+			}
+			return line
+		}
+	}
+	return nameLine{Country: o.Fingerprint()}
+}
+
+func (s *console) memberRow(l *i18n.Locale, peers []node.Peer, peer *node.Peer) memberRow {
 	when := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -92,7 +121,10 @@ func (s *console) memberRow(l *i18n.Locale, peer *node.Peer) memberRow {
 		row.Href = "/" + l.Tag + "/network/members/" + m.Card.Origin().String()
 	}
 	if peer.Verified != nil {
-		row.Confirmed, row.Lease = when(peer.Verified.At), when(peer.Verified.Until)
+		row.Confirmed, row.Lease = when(peer.Verified.At), when(peer.Lease)
+	}
+	if peer.State == protocol.Extended {
+		row.WordOf = nameOf(l, peers, peer.Extension.By).Country
 	}
 	return row
 }

@@ -18,12 +18,15 @@ const (
 	linkNone    = "none"    // not connected, its cases are still shown
 	linkDark    = "dark"    // not heard for so long that its cases are hidden
 	linkFrozen  = "frozen"  // signed two logs, so that nothing but takedowns is taken
+	linkSpoken  = "spoken"  // not heard for so long that its cases are shown on the word of its delegate alone
 )
 
 func linkOf(p node.Peer) string {
 	switch {
 	case p.State == protocol.FrozenLog:
 		return linkFrozen
+	case p.State == protocol.Extended:
+		return linkSpoken
 	case p.State == protocol.Dark || p.State == protocol.Shredded:
 		return linkDark // connected or not: what matters is that nothing is shown
 	case p.Relayed:
@@ -98,7 +101,7 @@ func newPicture(l *i18n.Locale, peers []node.Peer) *picture {
 	}
 	half := max(radius, firstRing) + edge
 	p.ViewBox = unit(-half) + " " + unit(-half) + " " + unit(2*half) + " " + unit(2*half)
-	for _, state := range []string{linkDirect, linkRelayed, linkNone, linkDark, linkFrozen} {
+	for _, state := range []string{linkDirect, linkRelayed, linkNone, linkSpoken, linkDark, linkFrozen} {
 		if names[state] != nil {
 			p.Lists = append(p.Lists, pictureList{state, names[state]})
 		}

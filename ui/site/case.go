@@ -33,6 +33,7 @@ type casePage struct {
 	Kind          string
 	Source        member
 	Updated       string
+	Confirmed     string // when its own country last confirmed it; "" for ours, and while that is no news
 	Back          string
 	Poster        string // where the poster is
 	Posters       string // where another is chosen
@@ -86,6 +87,9 @@ func (s *site) showCase(c *gin.Context, l *i18n.Locale) error {
 		Page: page, Case: k, Own: shown.Own, Since: ui.Since(l, k), Kind: l.T("kind." + string(k.Kind)), Hotline: hotline(k, owner),
 		Source: s.member(l, owner), Updated: ui.DateText(l, protocol.DateOf(shown.At.UTC())), Address: s.BaseURL + "/c/" + ref.String(),
 		Back: "/" + l.Tag + "/cases", Poster: "/" + l.Tag + path + "/poster.pdf", Posters: "/" + l.Tag + path + "/poster",
+	}
+	if !shown.Own && time.Since(shown.Confirmed) > protocol.AgeingAfter {
+		p.Confirmed = ui.DateText(l, protocol.DateOf(shown.Confirmed.UTC()))
 	}
 	if !shown.Own {
 		p.Back = query(p.Back, "tab", "network")
