@@ -19,9 +19,9 @@ for family in NotoSans NotoSansArabic NotoSansHebrew NotoSansDevanagari NotoSans
 	done
 done
 
-# subset FACE FEATURES OUT < a file of U+ numbers: no hinting, the names that the licence wants, the time stamp of the source
+# subset FACE FEATURES OUT [FONT] < a file of U+ numbers: no hinting, the names that the licence wants, the time stamp of the source
 subset() {
-	pyftsubset $cjk --font-number="$1" --layout-features="$2" --unicodes-file=/dev/stdin --output-file="$3" \
+	pyftsubset "${4-$cjk}" --font-number="$1" --layout-features="$2" --unicodes-file=/dev/stdin --output-file="$3" \
 		--no-hinting --desubroutinize --name-IDs=0,1,2,3,4,5,6,7,13,14 --no-recalc-timestamp
 }
 
@@ -30,9 +30,11 @@ signs="U+0020 U+00A0 U+00B7 U+2010-2027 U+2030-203B U+3000-303F U+FF01-FF5E U+FF
 
 korean=$(mktemp)
 trap 'rm "$korean"' EXIT
-echo "$signs U+1100-11FF U+3131-318E U+A960-A97C U+AC00-D7A3 U+D7B0-D7FB U+20A9" |
-	subset 1 ccmp,ljmo,vjmo,tjmo,locl,kern,mark,mkmk "$korean"
-gzip -9 -n -c "$korean" >$binary/NotoSansKR-Regular.gz
+for weight in Regular Bold; do
+	echo "$signs U+1100-11FF U+3131-318E U+A960-A97C U+AC00-D7A3 U+D7B0-D7FB U+20A9" |
+		subset 1 ccmp,ljmo,vjmo,tjmo,locl,kern,mark,mkmk "$korean" "${cjk/Regular/$weight}"
+	gzip -9 -n -c "$korean" >$binary/NotoSansKR-$weight.gz
+done
 
 # charset CODEC: the characters of two bytes in a national set, as U+ numbers
 charset() {

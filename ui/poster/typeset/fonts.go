@@ -121,8 +121,7 @@ func loadFonts(packs []Pack) (*fonts, error) {
 			return nil, err
 		}
 	}
-	korean := embedded("NotoSansKR-Regular", false)
-	f.han["KR"] = [2]*Face{korean, korean}
+	f.han["KR"] = [2]*Face{embedded("NotoSansKR-Regular", false), embedded("NotoSansKR-Bold", true)}
 	packs = slices.Clone(packs)
 	slices.SortFunc(packs, func(a, b Pack) int { return strings.Compare(a.Name, b.Name) })
 	for _, p := range packs {

@@ -47,7 +47,7 @@ func TestFaces(t *testing.T) {
 		{"en", "骨", false, []string{"NotoSansSC-Regular"}},
 		{"en", "骨の", false, []string{"NotoSansJP-Regular"}},
 		{"ja", "们", false, []string{"NotoSansSC-Regular"}}, // not a Japanese character: better a foreign form than none
-		{"ko", "한글", true, []string{"NotoSansKR-Regular"}},
+		{"ko", "한글", true, []string{"NotoSansKR-Bold"}},
 		{"ko", "(한글)", false, []string{"NotoSans-Regular", "NotoSansKR-Regular"}},
 		{"en", "।", false, []string{"NotoSansDevanagari-Regular"}},
 		{"en", "،", true, []string{"NotoSansArabic-Bold"}},
@@ -64,7 +64,7 @@ func TestBoldIsMadeWhereThereIsNone(t *testing.T) {
 		text string
 		bold bool
 		want float64
-	}{{"日", true, 0.48}, {"눈", true, 0.48}, {"日", false, 0}, {"A", true, 0}, {"ع", true, 0}} {
+	}{{"日", true, 0.48}, {"눈", true, 0}, {"日", false, 0}, {"A", true, 0}, {"ع", true, 0}} {
 		l := e.Layout(c.text, Style{Size: 20, Lang: "ja", Bold: c.bold}, 0, 0).Lines[0]
 		if got := l.Runs[0].Embolden; got != c.want {
 			t.Errorf("%q, bold %v: a line of %v, want %v", c.text, c.bold, got, c.want)

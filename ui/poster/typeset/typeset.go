@@ -16,7 +16,7 @@
 //
 // The distance of lines is a part of the size that depends on the script (leading.go), and more where ink would touch.
 //
-// Fonts are Noto: 21 families in two weights and the Korean syllables are in the binary, packed; each is unpacked when a
+// Fonts are Noto: 21 families and the Korean syllables, in two weights, are in the binary, packed; each is unpacked when a
 // text first needs it. Japanese and Chinese come as packs (see Pack). Latin letters and ASCII digits are always set in
 // Noto Sans. Where a pack has one weight only, the bold is made with a line round the glyph: Run.Embolden.
 //
