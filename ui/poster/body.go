@@ -2,6 +2,7 @@ package poster
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/ui/poster/typeset"
@@ -19,11 +20,12 @@ func (c *composer) body(box Rect) {
 	}
 	var best plan
 	var told panel
-	for c.spared = 0; c.spared <= mostSpared; c.spared++ {
+	for _, c.thrift = range c.thrifts() {
 		if best, told = c.best(plans, box); best.fits {
 			break
 		}
 	}
+	c.leave()
 	for _, size := range []float64{1.2, 1.1, 1, 0.9} { // what happened may take what the photos leave
 		if t := c.tale(size, box); t.height > told.height && best.height+t.height <= box.H && !t.cut {
 			told = t
@@ -59,15 +61,64 @@ func (c *composer) best(plans func(Rect, float64) plan, box Rect) (best plan, to
 	return best, told
 }
 
-// What the body can go without, one after the other, where it has no room.
+// thrift is what the body goes without where it has no room.
+type thrift struct {
+	lines   int     // of what happened; none leaves its kind in one line
+	most    int     // facts of a child
+	photo   float64 // height that words leave to a photo at least, in points on A4
+	details bool    // goes without what is known of companions
+	alone   bool    // goes without companions
+	least   bool    // goes without all that is not photos, but for their labels
+}
+
+// The height that words leave to a photo at least, in points on A4: of a face to be known from some steps away, and where there
+// is not even room for that.
 const (
-	spareDetails    = 1 + iota // what is known of companions
-	spareHalf                  // half of the facts, and of what happened
-	spareTale                  // what happened
-	spareCompanions            // companions
-	spareFacts                 // the facts, and when photos were taken
-	mostSpared      = spareFacts
+	goodPhoto  = 150
+	leastPhoto = 110
 )
+
+// thrifts are all there are, from none to the last, which always goes in. First go what is known of companions and most of
+// what happened, then facts that tell least, then what happened; a face that is large, and then a child's age and what it is
+// best known by, go last.
+func (c *composer) thrifts() (all []thrift) {
+	const few, fewest = 4, 2
+	whole := maxLines
+	if len(c.words.story) > 1 {
+		whole = 9
+	}
+	all = append(all, thrift{lines: whole, most: MaxFacts, photo: goodPhoto}, thrift{lines: whole, most: MaxFacts, photo: goodPhoto, details: true})
+	for _, alone := range []bool{false, true} {
+		if alone && len(c.words.with) == 0 {
+			continue
+		}
+		for _, photo := range []float64{goodPhoto, leastPhoto} {
+			for _, lines := range []int{2, 0} {
+				for most := MaxFacts; most >= few; most-- {
+					all = append(all, thrift{lines, most, photo, true, alone, false})
+				}
+			}
+		}
+		for most := few - 1; most >= fewest; most-- {
+			all = append(all, thrift{0, most, leastPhoto, true, alone, false})
+		}
+	}
+	return append(all, thrift{details: true, alone: true, least: true})
+}
+
+// leave notes on the page what there was no room for.
+func (c *composer) leave() {
+	var facts []string
+	for i := range c.words.children {
+		p := &c.words.children[i]
+		for _, f := range p.facts {
+			if len(c.words.children) == 1 && !slices.ContainsFunc(c.known(p), func(k fact) bool { return k.key == f.key }) {
+				facts = append(facts, f.label)
+			}
+		}
+	}
+	c.page.left = left{facts: facts, story: c.thrift.lines == 0 && len(c.words.story) > 0, companions: c.thrift.alone && len(c.words.with) > 0}
+}
 
 // plan is a way to show photos and facts.
 type plan struct {
@@ -92,7 +143,7 @@ const maxLines = 5
 func (c *composer) tale(size float64, box Rect) panel {
 	const gap = 18
 	w := c.words
-	if c.spared >= spareTale {
+	if c.thrift.least {
 		return panel{draw: func(float64, float64) {}}
 	}
 	most := c.u(12.8 * min(size, 1.2))
@@ -102,18 +153,14 @@ func (c *composer) tale(size float64, box Rect) panel {
 	kind := c.set(w.kind, font{most: most * 1.03, least: 9, bold: true, lines: 1}, c.width, 0)
 	columns := float64(len(w.story))
 	wide := (c.width - c.u(gutter)*(columns-1)) / max(columns, 1)
-	lines := maxLines
-	if columns > 1 {
-		lines = 9
-	}
-	if c.spared >= spareHalf {
-		lines = 2
-	}
 	p := panel{height: c.u(gap)}
 	var texts []*typeset.Block
 	tallest := 0.0
 	for _, s := range w.story {
-		b := c.prose(s, font{most: most, least: most, lines: lines}, wide, box.H*0.4)
+		if c.thrift.lines == 0 {
+			break
+		}
+		b := c.prose(s, font{most: most, least: most, lines: c.thrift.lines}, wide, box.H*0.4)
 		texts = append(texts, b)
 		p.cut = p.cut || b.Cut
 		tallest = max(tallest, high(b))
@@ -155,7 +202,7 @@ func (c *composer) row(shots []shot, height float64) row {
 	for i := range shots {
 		w := height * shots[i].shape()
 		caption := shots[i].caption
-		if c.spared >= spareFacts && shots[i].info.Kind != protocol.AgeProgressed {
+		if c.thrift.least && shots[i].info.Kind != protocol.AgeProgressed {
 			caption = "" // the date; that a picture is made older is always said
 		}
 		b := c.set(caption, font{most: c.u(9.5), least: minSize, lines: 6}, w, 0)
@@ -227,7 +274,7 @@ func (c *composer) over(p plan, under panel) plan {
 func (c *composer) column(box Rect, size float64, columns int, with func(width float64) panel) (p plan) {
 	child := &c.words.children[0]
 	shapes, gaps := shapesOf(child.photos), c.u(between)*float64(len(child.photos)-1)
-	lo, hi := c.u(leastPhoto), min(box.H, (c.width-c.u(gutter)-c.u(145)-gaps)/shapes)
+	lo, hi := c.u(c.thrift.photo), min(box.H, (c.width-c.u(gutter)-c.u(145)-gaps)/shapes)
 	if len(c.known(child)) == 0 && with == nil {
 		return p
 	}
@@ -271,7 +318,7 @@ func (c *composer) below(box Rect, size float64) (p plan) {
 	}
 	h := min(box.H-t.height-gap, (c.width-gaps)/shapes)
 	for range 4 {
-		if h < c.u(leastPhoto) {
+		if h < c.u(c.thrift.photo) {
 			return p
 		}
 		r := c.row(child.photos, h)
@@ -287,19 +334,23 @@ func (c *composer) below(box Rect, size float64) (p plan) {
 	return p
 }
 
-// known is what is shown of a child.
+// known is what is shown of a child: where there is no room for all, the age, what the child is best known by, and then the
+// most useful, or what the officer named first.
 func (c *composer) known(p *person) []fact {
-	switch {
-	case c.spared >= spareFacts:
-		return nil
-	case c.spared >= spareHalf:
-		return p.facts[:(len(p.facts)+1)/2]
+	if c.thrift.most >= len(p.facts) {
+		return p.facts
 	}
-	return p.facts
+	facts := slices.Clone(p.facts)
+	if c.in.Facts == nil {
+		for _, key := range []string{"appearance", "clothing", "marks"} {
+			if i := slices.IndexFunc(facts, func(f fact) bool { return f.key == key }); i > 1 {
+				f := facts[i]
+				facts = slices.Insert(slices.Delete(facts, i, i+1), 1, f)
+			}
+		}
+	}
+	return facts[:c.thrift.most]
 }
-
-// leastPhoto is the height that words must leave to a photo, in points on A4.
-const leastPhoto = 110
 
 func shapesOf(shots []shot) (sum float64) {
 	for i := range shots {
@@ -322,8 +373,7 @@ func (c *composer) fewer(box Rect, size float64) plan {
 	for n := len(facts); ; n-- {
 		t := c.table(facts[:n], min(size, 0.8), c.margin+c.width-x, 2)
 		if t.height <= box.H || n == 0 {
-			fits := c.spared >= spareFacts || c.spared >= spareHalf && r.height >= c.u(leastPhoto)
-			return plan{height: max(r.tall, t.height), photos: 1, fits: fits && max(r.tall, t.height) <= box.H, draw: func(y float64) {
+			return plan{height: max(r.tall, t.height), photos: 1, fits: c.thrift.least && max(r.tall, t.height) <= box.H, draw: func(y float64) {
 				c.drawRow(r, c.margin, y)
 				c.drawTable(t, x, y)
 			}}

@@ -159,7 +159,7 @@ type composer struct {
 	unit   float64
 	margin float64
 	width  float64 // between the margins
-	spared int     // how much the body does without; body.go
+	thrift thrift  // what the body does without; body.go
 	palette
 }
 
@@ -218,6 +218,24 @@ type font struct {
 // set fits the text into a box. The sizes are in points of this page; none comes out smaller than minSize.
 func (c *composer) set(s string, f font, width, height float64) *typeset.Block {
 	return c.prose(prose{s, c.words.lang, c.words.rtl}, f, width, height)
+}
+
+// even is set for a text whose lines are about as long as each other: no word stands alone in the last.
+func (c *composer) even(s string, f font, width float64) *typeset.Block {
+	b := c.set(s, f, width, 0)
+	if len(b.Lines) < 2 || b.Cut || f.align != typeset.Start {
+		return b
+	}
+	for lo, hi := width/2, width; hi-lo > width/50; {
+		middle := (lo + hi) / 2
+		if t := c.set(s, f, middle, 0); len(t.Lines) == len(b.Lines) && t.Size == b.Size && !t.Cut && !t.Torn {
+			b, hi = t, middle
+		} else {
+			lo = middle
+		}
+	}
+	style := typeset.Style{Size: b.Size, Bold: f.bold, Lang: c.words.lang, RTL: c.words.rtl, Leading: f.leading}
+	return c.shape(s, style).Layout(style, b.Width+0.01, f.lines)
 }
 
 // prose is set for a text with a language of its own.

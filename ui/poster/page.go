@@ -27,6 +27,14 @@ type Page struct {
 	W, H  float64 // in points
 	Lang  string  // a BCP 47 tag
 	Marks []Mark
+
+	left left
+}
+
+// left is what a page had no room for.
+type left struct {
+	facts             []string // their labels
+	story, companions bool
 }
 
 // fill gives the texts the glyphs that they have been measured by, and returns what has none.

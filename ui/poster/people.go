@@ -81,7 +81,7 @@ func (c *composer) member(p *person, wide, photo, size float64, columns int) cel
 // companions is a panel with those who may be with the child, two at most.
 func (c *composer) companions(width float64) panel {
 	w := c.words
-	if len(w.with) == 0 || c.spared >= spareCompanions {
+	if len(w.with) == 0 || c.thrift.alone {
 		return panel{}
 	}
 	with := w.with[:min(len(w.with), 2)]
@@ -110,7 +110,7 @@ func (c *composer) companions(width float64) panel {
 		}
 		a.name = c.set(with[i].name, font{most: c.u(16), least: c.u(10.5), bold: true, lines: 2}, wide-a.shift, 0)
 		a.detail = c.set(with[i].detail, font{most: c.u(11), least: c.u(9), lines: 7}, wide-a.shift, 0)
-		if c.spared >= spareDetails {
+		if c.thrift.details {
 			a.detail = c.set(with[i].relation, font{most: c.u(11), least: c.u(9), lines: 2}, wide-a.shift, 0)
 		}
 		p.cut = p.cut || a.name.Cut || a.detail.Cut

@@ -186,6 +186,15 @@ func inspect(pages []*Page) (advice []Advice) {
 	}
 	least := 0.0
 	for _, page := range pages {
+		if len(page.left.facts) > 0 {
+			say(false, "leftfacts", "facts", strings.Join(page.left.facts, " · "))
+		}
+		if page.left.story {
+			say(false, "leftstory")
+		}
+		if page.left.companions {
+			say(false, "leftadult")
+		}
 		for i := range page.Marks {
 			m := &page.Marks[i]
 			if t := m.Text; t != nil && !t.Faint {

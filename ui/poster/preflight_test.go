@@ -83,6 +83,17 @@ func TestPreflight(t *testing.T) {
 		{"only a country", func(in *Input, _ *Desk) { in.Case.From.Locality = "" }, "place", false},
 		{"no code", func(in *Input, _ *Desk) { in.Code = "" }, "nocode", false},
 		{"valid for a week", func(in *Input, d *Desk) { d.Today = in.ValidUntil.Add(-7 * 24 * time.Hour) }, "ending", false},
+		{"a handbill with numbers to tear off, without room for what happened", func(in *Input, _ *Desk) { in.Format, in.TearOff = A5, true }, "leftstory", false},
+		{"one without room for all facts", func(in *Input, _ *Desk) {
+			in.Format, in.TearOff = A5, true
+			in.Case.Companions = []protocol.Companion{{Name: "Jo", Relation: "mother", Sex: "female"}}
+		}, "leftfacts", false},
+		{"one without room for an adult", func(in *Input, _ *Desk) {
+			in.Format, in.TearOff, in.Case.Companions = A5, true, make([]protocol.Companion, 2)
+			for i := range in.Case.Companions {
+				in.Case.Companions[i] = protocol.Companion{Name: strings.TrimSpace(strings.Repeat("Johanna ", 15)), Relation: "mother", Sex: "female"}
+			}
+		}, "leftadult", false},
 		{"a text that has no room", func(in *Input, _ *Desk) {
 			in.Case.Children[0].Name = strings.TrimSpace(strings.Repeat("Maximiliana ", 30))
 		}, "cut", false},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/jpeg"
+	"slices"
 
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/ui/poster/typeset"
@@ -69,16 +70,31 @@ func (c *composer) faces(most int) (shots []shot) {
 	return shots
 }
 
-// gallery shows photos side by side, whole and as large as the box allows, in its middle.
+// gallery shows photos whole and as large as the box allows, side by side or in rows, in its middle.
 func (c *composer) gallery(shots []shot, box Rect) {
-	gap := 4 * float64(len(shots)-1)
-	h := min(box.H, (box.W-gap)/shapesOf(shots))
-	x := box.X + (box.W-h*shapesOf(shots)-gap)/2
+	const gap = 4
+	var rows [][]shot
+	best := 0.0
+	for n := 1; n <= len(shots); n++ {
+		tried := slices.Collect(slices.Chunk(shots, (len(shots)+n-1)/n))
+		h := (box.H - gap*float64(len(tried)-1)) / float64(len(tried))
+		for _, row := range tried {
+			h = min(h, (box.W-gap*float64(len(row)-1))/shapesOf(row))
+		}
+		if h > best {
+			rows, best = tried, h
+		}
+	}
 	c.fill(tint, box)
-	for i := range shots {
-		w := h * shots[i].shape()
-		c.show(&shots[i], Rect{x, box.Y + (box.H-h)/2, w, h})
-		x += w + 4
+	y := box.Y + (box.H-best*float64(len(rows))-gap*float64(len(rows)-1))/2
+	for _, row := range rows {
+		x := box.X + (box.W-best*shapesOf(row)-gap*float64(len(row)-1))/2
+		for i := range row {
+			w := best * row[i].shape()
+			c.show(&row[i], Rect{x, y, w, best})
+			x += w + gap
+		}
+		y += best + gap
 	}
 }
 
@@ -180,7 +196,9 @@ func (c *composer) wide() error {
 	const most = 300
 	x := 0.0
 	if shots := c.faces(1); len(shots) > 0 {
-		x = min(most, c.page.H*shapesOf(shots)+4*float64(len(shots)-1))
+		if x = min(most, c.page.H*shapesOf(shots)); len(shots) > 1 {
+			x = most
+		}
 		c.gallery(shots, Rect{0, 0, x, c.page.H})
 	}
 	right := Rect{x, 0, c.page.W - x, c.page.H}

@@ -9,6 +9,7 @@ import (
 // Measures of the design for paper, in points on A4.
 const (
 	bandHeight = 110
+	tearBand   = 88 // where numbers to tear off take their room
 	ruleHeight = 6
 	qrSide     = 112
 	gutter     = 24
@@ -39,8 +40,11 @@ func (c *composer) sheet() error {
 // banner is the band with the heading, in one line for each language.
 func (c *composer) banner() float64 {
 	band := Rect{0, 0, c.page.W, c.u(bandHeight)}
+	if c.in.TearOff {
+		band.H = c.u(tearBand)
+	}
 	if len(c.words.heading) > 1 {
-		band.H = c.u(bandHeight + 14)
+		band.H += c.u(14)
 	}
 	if c.in.BlackWhite {
 		c.fill(c.rule, Rect{c.margin, band.H - c.u(3), c.width, c.u(6)}, Rect{c.margin, c.u(20), c.width, c.u(6)})
@@ -142,7 +146,7 @@ func (c *composer) foot(y float64) float64 {
 	const white = 14 // of which printers leave most white
 	w := c.words
 	gap := c.u(4)
-	check := c.set(strings.Join(w.verify, "  "), font{most: c.u(8.8), least: minSize, lines: 3}, c.width, 0)
+	check := c.even(strings.Join(w.verify, "  "), font{most: c.u(8.8), least: minSize, lines: 3}, c.width)
 	first, last := c.pair(w.issued, w.number, true), c.pair(w.valid, w.fingerprint, false)
 	tall := c.u(11) + first.height + last.height + gap + white
 	if h := high(check); h > 0 {
