@@ -204,32 +204,50 @@ func (p *pulling) readRecs() (raws [][]byte, err error) {
 	}
 }
 
-// whole gets whole blocks, in the order of indexes. Reading, judging and storing go on side by side.
+// whole gets whole blocks, about in the order of indexes. Reading, judging and storing go on side by side, and what several
+// pulls want is shared out among them.
 func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouched *protocol.Vouched) error {
 	type block struct {
 		index uint64
 		raws  [][]byte
 	}
 	type judged struct {
+		index   uint64
 		records []*protocol.Record
+		whole   bool
 		bad     error // what no honest member sends
 	}
+	share, leave := p.n.shares.enter(o, epoch, indexes)
+	defer leave()
 	read, ready := make(chan block, 2), make(chan judged, 1)
 	g := new(errgroup.Group)
 	stop := make(chan struct{}) // closed when what is read is no longer wanted
 	g.Go(func() error {
 		defer close(read)
-		asks := slices.Collect(slices.Chunk(indexes, getBlocks))
-		for i := range len(asks) + getAhead - 1 {
-			if i < len(asks) {
-				if err := p.f.send(protocol.Frame{Get: &protocol.Get{Origin: o, Epoch: epoch, Blocks: asks[i]}}); err != nil {
+		var asked [][]uint64
+		for {
+			for len(asked) < getAhead {
+				ask, wait := share.next(getBlocks)
+				if len(ask) == 0 && len(asked) == 0 && wait > 0 {
+					select {
+					case <-stop:
+						return nil
+					case <-time.After(min(wait, headSoon)): // sooner if who has asked for them fails
+						continue
+					}
+				}
+				if len(ask) == 0 {
+					break
+				}
+				if err := p.f.send(protocol.Frame{Get: &protocol.Get{Origin: o, Epoch: epoch, Blocks: ask}}); err != nil {
 					return err
 				}
+				asked = append(asked, ask)
 			}
-			if i < getAhead-1 {
-				continue
+			if len(asked) == 0 {
+				return nil
 			}
-			for _, index := range asks[i-getAhead+1] {
+			for _, index := range asked[0] {
 				raws, err := p.readRecs()
 				if err != nil {
 					return err
@@ -240,8 +258,8 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 					return nil
 				}
 			}
+			asked = asked[1:]
 		}
-		return nil
 	})
 	g.Go(func() error {
 		defer close(ready)
@@ -250,12 +268,13 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 			if unsettled {
 				p.unsettled[o] = true
 			}
+			whole := vouched != nil && bad == nil && !unsettled
 			if errors.Is(bad, protocol.ErrBlocks) {
 				p.m.blame(p.id, blameWaste)
 				bad = nil
 			}
 			select {
-			case ready <- judged{records, bad}:
+			case ready <- judged{b.index, records, whole, bad}:
 			case <-stop:
 				return nil
 			}
@@ -264,16 +283,23 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 	})
 	err := func() error {
 		var batch []*protocol.Record
+		var whole []uint64
 		keep := func() error {
 			// In the order of the log, in which the disk takes them with the least ado.
 			slices.SortFunc(batch, func(a, b *protocol.Record) int { return cmp.Compare(a.Header().Seq, b.Header().Seq) })
 			err := p.n.keepAll(batch)
-			batch = batch[:0]
+			if err == nil {
+				share.done(whole)
+			}
+			batch, whole = batch[:0], whole[:0]
 			return err
 		}
 		n := 0
 		for j := range ready {
 			batch = append(batch, j.records...)
+			if j.whole {
+				whole = append(whole, j.index)
+			}
 			if n++; n%putBlocks == 0 || j.bad != nil {
 				if err := keep(); err != nil {
 					return err

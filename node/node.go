@@ -103,6 +103,7 @@ type Node struct {
 	alarms  alarms
 	quota   quota
 	budgets budgets
+	shares  shares
 	metrics *Metrics
 }
 
@@ -154,6 +155,7 @@ func Open(cfg Config) (*Node, error) {
 	}
 	rand.Read(n.run[:])
 	n.budgets.of = map[protocol.Origin]*budget{}
+	n.shares.of = map[shareKey]*sharedLog{}
 	n.metrics = newMetrics(n)
 	err = n.store.SetMember(card, protocol.Own, n.now())
 	if err == nil {

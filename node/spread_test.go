@@ -138,7 +138,7 @@ func plainGossip(t *testing.T) (took []time.Duration) {
 }
 
 // benchPair returns two running nodes on loopback; with gossip off nothing but the pull is measured.
-func benchPair(b *testing.B, gossip bool) (*Node, *Node) {
+func benchPair(b *testing.B, gossip bool, before func(a *Node)) (*Node, *Node) {
 	var nodes []*Node
 	for i := range 2 {
 		dir := b.TempDir()
@@ -153,6 +153,7 @@ func benchPair(b *testing.B, gossip bool) (*Node, *Node) {
 		}
 		nodes = append(nodes, n)
 	}
+	before(nodes[0])
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 2)
 	for i, n := range nodes {
@@ -181,7 +182,7 @@ func benchPair(b *testing.B, gossip bool) (*Node, *Node) {
 // difference is the signatures and what is made durable at both ends, which the delay of a real link hides.
 func BenchmarkPublish(b *testing.B) {
 	b.Run("case", func(b *testing.B) {
-		a, c := benchPair(b, true)
+		a, c := benchPair(b, true, func(*Node) {})
 		a.live.SetLimit(rate.Inf) // as an officer publishes, not as an import
 		time.Sleep(2 * time.Second)
 		for b.Loop() {
