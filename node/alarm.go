@@ -27,6 +27,8 @@ const (
 	AlarmDelegate AlarmKind = "delegate"
 	// AlarmClock: our clock and those of most members are more than protocol.ClockAlarm apart.
 	AlarmClock AlarmKind = "clock"
+	// AlarmClockHides: our clock is so slow that no case of another country is shown here (protocol.ClockHide).
+	AlarmClockHides AlarmKind = "clock_hides"
 	// AlarmCard: our card ends soon, and with it our cases abroad.
 	AlarmCard AlarmKind = "card"
 	// AlarmPhotos: a member has more photos than we keep or fetch of one; its thumbnails are shown.
@@ -143,7 +145,9 @@ func (n *Node) watch() {
 		}
 	}
 	set(own.NotAfter.Sub(now) < cardSoon, AlarmCard, own.Origin(), own.NotAfter.Add(-cardSoon))
-	set(n.Clock().Alarm(), AlarmClock, own.Origin(), now)
+	clock := n.Clock()
+	set(clock.Alarm() && !clock.Hide, AlarmClock, own.Origin(), now)
+	set(clock.Hide, AlarmClockHides, own.Origin(), now)
 	if free, total, err := diskSpace(n.cfg.Dir); err == nil {
 		set(nearlyFull(free, total), AlarmDisk, own.Origin(), now)
 	}

@@ -18,6 +18,8 @@ var alarmWords = map[node.AlarmKind]string{
 		"in all countries, say for how long: gmcn peer extend.",
 	node.AlarmClock: "The clock of this computer and those of most members differ by more than five minutes. Set the clock and let the system " +
 		"keep it right (NTP).",
+	node.AlarmClockHides: "The clock of this computer is more than half an hour slow, so no case of another country is shown here: nobody could tell " +
+		"whether it may still be. Set the clock and let the system keep it right (NTP). They come back at once, by themselves.",
 	node.AlarmCard:   "Our card ends within two months, and with it our cases abroad. Bring the root key and sign a new one: gmcn card -renew.",
 	node.AlarmPhotos: "%s has more photos than this node keeps or fetches of one country. Its cases are shown with small pictures. To have them all, raise photo_gib or photo_gib_hourly in gmcn.toml.",
 	node.AlarmDisk:   "The disk of the data folder is nearly full. Make room or move the folder to a larger disk before nothing can be published.",

@@ -64,7 +64,7 @@ func TestAlarmsStandOnEveryPage(t *testing.T) {
 	}
 	s := &console{Config: Config{Node: d.node, Bundle: b}}
 	for _, l := range b.Locales() {
-		for _, kind := range []node.AlarmKind{node.AlarmDark, node.AlarmClock, node.AlarmCard, node.AlarmPhotos, node.AlarmDisk, node.AlarmStore, node.AlarmSuspect, node.AlarmFork, node.AlarmExtended, node.AlarmDelegate} {
+		for _, kind := range []node.AlarmKind{node.AlarmDark, node.AlarmClock, node.AlarmClockHides, node.AlarmCard, node.AlarmPhotos, node.AlarmDisk, node.AlarmStore, node.AlarmSuspect, node.AlarmFork, node.AlarmExtended, node.AlarmDelegate} {
 			if text := l.T("alarm."+string(kind), "country", "XB", "by", "XC", "until", "tomorrow", "command", "gmcn"); strings.Contains(text, "⟦") {
 				t.Errorf("%s: %s", l.Tag, text)
 			}
@@ -87,7 +87,7 @@ func TestPictureOfTheNetwork(t *testing.T) {
 	for _, n := range []int{1, 2, 28, 199} {
 		peers := testPeers(n)
 		p, mirrored := newPicture(en, peers), newPicture(ar, peers)
-		if len(p.Spots) != n || p.Own != "XA" || len(p.Lists) != min(n, 6) {
+		if len(p.Spots) != n || p.Own != "XA" || len(p.Lists) != min(n, 7) {
 			t.Fatalf("%d members: %d spots, %d lists", n, len(p.Spots), len(p.Lists))
 		}
 		at := map[[2]string]bool{}
@@ -110,7 +110,7 @@ func testPeers(n int) []node.Peer {
 	for i := range n {
 		p := node.Peer{Member: store.Member{Card: &protocol.Card{Country: "X" + string(rune('A'+i%26)), Root: [32]byte{byte(i), 1},
 			Names: protocol.Text{"en": "Search"}}, Standing: protocol.Active, Since: now}, LastSeen: now, Live: uint64(i), In: int64(i) * 1e6, Out: 123456789012}
-		switch i % 6 {
+		switch i % 7 {
 		case 0:
 			p.Connected = true
 		case 1:
@@ -121,6 +121,8 @@ func testPeers(n int) []node.Peer {
 			p.Connected, p.State = true, protocol.FrozenLog
 		case 5:
 			p.State = protocol.Extended
+		case 6:
+			p.Member.Standing = protocol.Suspended
 		}
 		peers = append(peers, p)
 	}
