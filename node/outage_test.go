@@ -1,10 +1,13 @@
 package node
 
 import (
+	"os"
 	"testing"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+
+	"github.com/gmcn/gmcn/protocol"
 )
 
 // TestALongOutageLeavesNoTrace cuts a network in half for so long that every node has dialled in vain for hundreds of times:
@@ -54,5 +57,50 @@ func TestAQuickRestartKeepsGossip(t *testing.T) {
 			w.until(2*time.Second, "shown at once", func() bool { return w.shows(0, r) })
 			time.Sleep(5 * time.Second)
 		}
+	})
+}
+
+// TestAFullDiskKeepsOurLease fills the disk of a country to the last byte: for longer than its lease its cases stay on the
+// sites of the others, and it can still close them.
+func TestAFullDiskKeepsOurLease(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		small := false
+		w := newWorld(t, 2, func(i int, cfg *Config) {
+			cfg.Lease = protocol.MinLease
+			if i == 0 {
+				small = smallDisk(t, cfg.Dir)
+			}
+		})
+		defer w.close()
+		if !small {
+			t.Skip("only root can make a small disk")
+		}
+		w.startAll()
+		r := w.publish(0, randomName())
+		w.until(time.Minute, "everywhere", w.agreed(0))
+		n := w.nodes[0]
+		hog := fillDisk(t, n.cfg.Dir)
+		for failed := 0; failed < 5; { // and the pages that are free in the database
+			if err := n.SaveDraft(testDraft(randomName(), "AA")); err != nil {
+				failed++
+			}
+		}
+		for d := protocol.MinLease / 2; d <= 2*protocol.MinLease; d += protocol.MinLease / 2 {
+			w.setClock(0, d)
+			w.setClock(1, d)
+			time.Sleep(2 * headEvery)
+			if !w.shows(1, r) {
+				t.Fatal("our case vanished abroad, for our disk is full")
+			}
+		}
+		if _, err := n.CloseCase(r.Header().Case, "located_safe"); err != nil {
+			t.Fatal(err)
+		}
+		w.until(time.Minute, "closed everywhere", w.everywhere(w.gone, r))
+		if err := os.Remove(hog); err != nil {
+			t.Fatal(err)
+		}
+		next := w.publish(0, randomName())
+		w.until(time.Minute, "with room again", w.everywhere(w.shows, next))
 	})
 }

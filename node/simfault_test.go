@@ -433,16 +433,21 @@ func (s *sim) fill(i int) {
 	if _, full := s.full[i]; full || s.small != i || !s.up(i) {
 		return
 	}
-	path := filepath.Join(s.nodes[i].cfg.Dir, hogName)
-	f, err := os.Create(path)
-	must(s.t, err)
+	s.full[i] = fillDisk(s.t, s.nodes[i].cfg.Dir)
+}
+
+// fillDisk takes the last byte of room from the disk of a folder, and returns the file that has it.
+func fillDisk(t testing.TB, dir string) (hog string) {
+	hog = filepath.Join(dir, hogName)
+	f, err := os.Create(hog)
+	must(t, err)
 	for size := 1 << 20; size > 0; size /= 2 {
 		for err = nil; err == nil; {
 			_, err = f.Write(make([]byte, size))
 		}
 	}
-	must(s.t, f.Close())
-	s.full[i] = path
+	must(t, f.Close())
+	return hog
 }
 
 func (s *sim) roomy(i int) {

@@ -310,7 +310,8 @@ func (s *Store) Members() ([]Member, error) {
 }
 
 // SetHead keeps a head of our own or an active member if it is newer than the one held. protocol.ErrKey is one of an epoch
-// that is over, ErrFrozen one of another member that is frozen.
+// that is over, ErrFrozen one of another member that is frozen. Our own are stored on a full disk too: without them all our
+// cases would vanish abroad.
 func (s *Store) SetHead(h *protocol.Head) error {
 	s.mu.RLock()
 	m := s.members[h.Origin]
@@ -329,7 +330,11 @@ func (s *Store) SetHead(h *protocol.Head) error {
 	case !newer:
 		return nil
 	}
-	return s.change(func(c *change) error {
+	set := s.change
+	if h.Origin == s.own {
+		set = s.urgent
+	}
+	return set(func(c *change) error {
 		switch {
 		case !m.taken():
 			return protocol.ErrOrigin

@@ -11,8 +11,8 @@ import (
 
 const (
 	reserveName = "reserve"
-	// reserveSize is what is set aside on the disk so that takedowns are stored when it is full: one needs some thirty
-	// pages of 4 KiB, and gives most of them back to the next.
+	// reserveSize is what is set aside on the disk so that takedowns, and heads of our own, are stored when it is full: a
+	// takedown needs some thirty pages of 4 KiB, and gives most of them back to the next.
 	reserveSize = 1 << 20
 )
 
