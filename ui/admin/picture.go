@@ -13,16 +13,19 @@ import (
 // States of a member as the picture draws them, each by a shape and a line of its own, not by colour alone. They are the
 // last part of message keys too.
 const (
-	linkDirect  = "direct"  // connected
-	linkRelayed = "relayed" // connected through another member
-	linkNone    = "none"    // not connected, its cases are still shown
-	linkDark    = "dark"    // not heard for so long that its cases are hidden
-	linkFrozen  = "frozen"  // signed two logs, so that nothing but takedowns is taken
-	linkSpoken  = "spoken"  // not heard for so long that its cases are shown on the word of its delegate alone
+	linkDirect    = "direct"    // connected
+	linkRelayed   = "relayed"   // connected through another member
+	linkNone      = "none"      // not connected, its cases are still shown
+	linkDark      = "dark"      // not heard for so long that its cases are hidden
+	linkFrozen    = "frozen"    // signed two logs, so that nothing but takedowns is taken
+	linkSpoken    = "spoken"    // not heard for so long that its cases are shown on the word of its delegate alone
+	linkSuspended = "suspended" // cut off by a person here, or by the rule of two thirds
 )
 
 func linkOf(p node.Peer) string {
 	switch {
+	case p.Member.Standing == protocol.Suspended:
+		return linkSuspended
 	case p.State == protocol.FrozenLog:
 		return linkFrozen
 	case p.State == protocol.Extended:
@@ -65,7 +68,17 @@ type pictureList struct {
 	Names []string
 }
 
-// newPicture draws the active members. On a page that reads from right to left it goes round the other way.
+// Linked says whether a line leads to the member.
+func (s spot) Linked() bool { return linked(s.State) }
+
+// Linked says whether a line leads to these members.
+func (l pictureList) Linked() bool { return linked(l.State) }
+
+func linked(state string) bool {
+	return state == linkDirect || state == linkRelayed || state == linkNone
+}
+
+// newPicture draws the active and the suspended members. On a page that reads from right to left it goes round the other way.
 func newPicture(l *i18n.Locale, peers []node.Peer) *picture {
 	p := &picture{}
 	var others []node.Peer
@@ -73,7 +86,7 @@ func newPicture(l *i18n.Locale, peers []node.Peer) *picture {
 		switch peer.Member.Standing {
 		case protocol.Own:
 			p.Own = peer.Member.Card.Country
-		case protocol.Active:
+		case protocol.Active, protocol.Suspended:
 			others = append(others, peer)
 		}
 	}
@@ -101,7 +114,7 @@ func newPicture(l *i18n.Locale, peers []node.Peer) *picture {
 	}
 	half := max(radius, firstRing) + edge
 	p.ViewBox = unit(-half) + " " + unit(-half) + " " + unit(2*half) + " " + unit(2*half)
-	for _, state := range []string{linkDirect, linkRelayed, linkNone, linkSpoken, linkDark, linkFrozen} {
+	for _, state := range []string{linkDirect, linkRelayed, linkNone, linkSpoken, linkDark, linkFrozen, linkSuspended} {
 		if names[state] != nil {
 			p.Lists = append(p.Lists, pictureList{state, names[state]})
 		}
