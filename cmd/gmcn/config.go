@@ -21,6 +21,7 @@ import (
 	"github.com/gmcn/gmcn/node"
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/ui"
+	"github.com/gmcn/gmcn/ui/admin"
 	"github.com/gmcn/gmcn/ui/i18n"
 	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
@@ -102,6 +103,10 @@ type SiteConfig struct {
 type ConsoleConfig struct {
 	// Listen is the host and port to listen on; default 127.0.0.1:8081. Keep it off the open internet.
 	Listen string `toml:"listen"`
+	// Proxies are addresses or networks of web servers with TLS in front of the console. What they say in X-Forwarded-For and
+	// X-Forwarded-Proto is believed: the console's cookie is for TLS alone then, and each browser has its own limit of
+	// attempts to sign in. Default: none; nobody else is ever believed.
+	Proxies []string `toml:"proxies"`
 	// MetricsToken lets who sends it as a bearer token read /metrics there from anywhere. Without it, only from this
 	// machine.
 	MetricsToken string `toml:"metrics_token"`
@@ -305,6 +310,9 @@ func (c *Config) check(bundle *i18n.Bundle) error {
 	}
 	if c.Node.Relay && (len(c.Member.Addrs) == 0 || len(c.Node.Listen) == 0) {
 		add("node.relay: others reach a relay at its own address; write member.addrs and node.listen, or remove it")
+	}
+	if _, err := admin.ParseProxies(c.Console.Proxies); err != nil {
+		add("console.proxies: %v", err)
 	}
 	if t := c.Console.MetricsToken; t != "" && len(t) < 16 {
 		add("console.metrics_token: too short to keep anybody out; write 16 letters or more, such as those of: openssl rand -hex 16")

@@ -104,6 +104,14 @@ calendar = {{words .Site.Calendar}}
 [console]
 # Where the console for your staff listens. Keep it off the open internet.
 listen = {{str .Console.Listen}}
+{{- if .Console.Proxies}}
+# A web server with TLS in front of the console, and nobody else, is believed in what it says of the browser.
+proxies = {{list .Console.Proxies}}
+{{- else}}
+# A web server with TLS in front of the console: its address, so that it is believed in what it says of the browser
+# (X-Forwarded-For, X-Forwarded-Proto), and nobody else.
+# proxies = ["127.0.0.1"]
+{{- end}}
 {{- if .Console.MetricsToken}}
 # Who sends this as a bearer token reads /metrics, for Prometheus; without it only this machine does.
 metrics_token = {{str .Console.MetricsToken}}

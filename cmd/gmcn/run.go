@@ -99,7 +99,7 @@ func serve(ctx context.Context, dir string, log *slog.Logger) (err error) {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	console, err := admin.New(admin.Config{Node: n, Bundle: home.bundle, Languages: home.Member.Languages, Look: home.look,
-		SiteURL: home.Member.Site, PasswordHash: hash, Fonts: home.fonts, Demo: home.Demo, Log: log,
+		SiteURL: home.Member.Site, PasswordHash: hash, Proxies: home.Console.Proxies, Fonts: home.fonts, Demo: home.Demo, Log: log,
 		Background: func(do func(context.Context)) { g.Go(func() error { do(ctx); return nil }) }})
 	if err != nil {
 		return err

@@ -88,6 +88,7 @@ func TestWrittenConfigurationReadsBack(t *testing.T) {
 	cfg.Site.Digits = map[string]string{"ar": "arab"}
 	cfg.Site.Calendar = map[string]string{"th": "buddhist", "fa": "persian"}
 	cfg.Look.Brand = "#1f4f8b"
+	cfg.Console.Proxies = []string{"127.0.0.1", "10.1.0.0/16", "::1"}
 	dir := t.TempDir()
 	if err := writeFile(filepath.Join(dir, configFile), cfg.text()); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -35,6 +36,9 @@ type Config struct {
 	SiteURL string
 	// PasswordHash is the staff's password as HashPassword returned it.
 	PasswordHash string
+	// Proxies are addresses or networks of web servers with TLS in front of the console: what they say in X-Forwarded-For and
+	// X-Forwarded-Proto is believed, and nobody else. None is believed by default.
+	Proxies []string
 	// Fonts draw posters; nil is those that are built in.
 	Fonts *typeset.Engine
 	// Background runs do until it returns; the context ends when the console's owner stops, who waits for it.
@@ -50,6 +54,7 @@ type console struct {
 	site     []siteLanguage
 	posters  *site.Posters
 	pages    *ui.Templates
+	proxies  []netip.Prefix
 	static   *ui.Static
 	password *phc
 	attempts *attempts
@@ -94,6 +99,13 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	e := ui.NewEngine(s.Log, ui.Policy, s.showFault)
+	if s.proxies, err = ParseProxies(cfg.Proxies); err != nil {
+		return nil, err
+	}
+	if err := e.SetTrustedProxies(cfg.Proxies); err != nil {
+		return nil, fmt.Errorf("proxies of the console: %w", err)
+	}
+	e.RemoteIPHeaders = []string{"X-Forwarded-For"} // any other may come from the browser
 	for _, r := range s.routes() {
 		chain := []gin.HandlerFunc{s.guard(r)}
 		e.Handle(r.method, r.path, append(chain, ui.Handle(r.handle))...)

@@ -47,6 +47,11 @@ type desk struct {
 
 // newDesk makes one; prepare, if given, is handed the data folder and the card before the node opens them.
 func newDesk(t *testing.T, prepare ...func(dir string, own *protocol.Card)) *desk {
+	return newDeskBehind(t, nil, prepare...)
+}
+
+// newDeskBehind makes one that believes these proxies.
+func newDeskBehind(t *testing.T, proxies []string, prepare ...func(dir string, own *protocol.Card)) *desk {
 	t.Helper()
 	dir := t.TempDir()
 	own, err := node.Init(dir, node.Details{
@@ -80,7 +85,7 @@ func newDesk(t *testing.T, prepare ...func(dir string, own *protocol.Card)) *des
 	ctx, stop := context.WithCancel(context.Background())
 	var background sync.WaitGroup
 	t.Cleanup(func() { stop(); background.Wait() })
-	h, err := New(Config{Node: n, Bundle: bundle, Languages: []string{"en", "ar"}, Look: look, SiteURL: "https://site.example", PasswordHash: testHash(),
+	h, err := New(Config{Node: n, Bundle: bundle, Languages: []string{"en", "ar"}, Look: look, SiteURL: "https://site.example", PasswordHash: testHash(), Proxies: proxies,
 		Background: func(do func(context.Context)) { background.Go(func() { do(ctx) }) }, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)

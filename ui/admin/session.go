@@ -117,10 +117,10 @@ func (s *session) knows(token string) bool {
 }
 
 // setCookie hands the browser its token; "" takes it away.
-func (ss *sessions) setCookie(c *gin.Context, token string) {
+func (s *console) setCookie(c *gin.Context, token string) {
 	cookie := &http.Cookie{
-		Name: ss.cookie, Value: token, Path: "/", MaxAge: int(sessionLife / time.Second),
-		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.Request.TLS != nil,
+		Name: s.sessions.cookie, Value: token, Path: "/", MaxAge: int(sessionLife / time.Second),
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.encrypted(c),
 	}
 	if token == "" {
 		cookie.MaxAge = -1

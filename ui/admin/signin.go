@@ -33,7 +33,7 @@ func (s *console) signIn(c *gin.Context) error {
 		p.Wrong = p.T(key)
 		return s.pages.Render(c, status, "signin", &p)
 	}
-	if !s.attempts.allow(c.RemoteIP()) {
+	if !s.attempts.allow(c.ClientIP()) {
 		c.Header("Retry-After", "60")
 		return again(http.StatusTooManyRequests, "admin.toomany")
 	}
@@ -48,9 +48,9 @@ func (s *console) signIn(c *gin.Context) error {
 		s.Log.Warn("sign-in to the console refused")
 		return again(http.StatusUnauthorized, "admin.wrongpassword")
 	}
-	s.attempts.forget(c.RemoteIP())
+	s.attempts.forget(c.ClientIP())
 	s.sessions.end(c.Request)
-	s.sessions.setCookie(c, s.sessions.begin())
+	s.setCookie(c, s.sessions.begin())
 	if p.Next == "" {
 		return s.seeOther(c, "/")
 	}
@@ -63,7 +63,7 @@ func (s *console) signOut(c *gin.Context) error {
 		return err
 	}
 	s.sessions.end(c.Request)
-	s.sessions.setCookie(c, "")
+	s.setCookie(c, "")
 	return s.seeOther(c, "/signin?out=1")
 }
 

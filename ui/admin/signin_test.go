@@ -178,6 +178,7 @@ func TestSessionsEnd(t *testing.T) {
 func TestCookie(t *testing.T) {
 	gin.SetMode(gin.TestMode)
 	ss := &sessions{cookie: "c", all: map[[32]byte]*session{}}
+	s := &console{sessions: ss}
 	for _, c := range []struct {
 		url    string
 		secure bool
@@ -185,7 +186,7 @@ func TestCookie(t *testing.T) {
 		w := httptest.NewRecorder()
 		ctx, _ := gin.CreateTestContext(w)
 		ctx.Request = httptest.NewRequest("GET", c.url, nil) // an https address gets a TLS state
-		ss.setCookie(ctx, ss.begin())
+		s.setCookie(ctx, ss.begin())
 		got := w.Result().Cookies()[0]
 		if !got.HttpOnly || got.SameSite != http.SameSiteStrictMode || got.Path != "/" || got.Secure != c.secure || len(got.Value) < 43 {
 			t.Errorf("%s: %+v", c.url, got)
