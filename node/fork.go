@@ -38,7 +38,7 @@ func (n *Node) contradicted(r *protocol.Record) error {
 		n.prove(h.Origin, h.Epoch, false, raw, r.Bytes())
 	}
 	if h.Epoch >= n.Card().Epoch { // of an epoch that is over others may hold another branch still
-		n.fence("two records of our own for one place", "seq", h.Seq) // or one revision
+		n.fence(h.Epoch, "two records of our own for one place", "seq", h.Seq) // or one revision
 	}
 	return protocol.ErrFork
 }
@@ -80,7 +80,7 @@ func (n *Node) freeze(f *protocol.Fork) (pass bool, err error) {
 	delete(n.doubts, f.Origin)
 	n.mu.Unlock()
 	if f.Origin == n.Origin() {
-		n.fence("two logs were signed with our key", "seq", f.Seq)
+		n.fence(f.Epoch, "two logs were signed with our key", "seq", f.Seq)
 		wake(n.gate.turn) // what waits to be closed can be
 	}
 	n.watch()

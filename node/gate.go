@@ -69,8 +69,8 @@ type gate struct {
 	mu    sync.Mutex // guards what follows; nothing else is locked under it
 	state GateState
 	since time.Time
-	// opened is when the gate was opened last.
-	opened time.Time
+	// epoch is that of our card in force. What proves that somebody else wrote in an earlier one closes nothing.
+	epoch uint64
 	// asked are members that have answered a greeting of ours since the gate closed, and so have looked whether we are the
 	// only server; heard are those of them that know no more of our log than we do.
 	asked, heard map[peer.ID]bool
@@ -146,10 +146,12 @@ func (n *Node) loadGate() error {
 	if err != nil {
 		return err
 	}
+	epoch := n.Card().Epoch
 	n.gate.mu.Lock()
 	defer n.gate.mu.Unlock()
+	n.gate.epoch = epoch
 	switch {
-	case fenced >= n.Card().Epoch || !n.holdsKey():
+	case fenced >= epoch || !n.holdsKey():
 		n.gate.set(GateNeedsRoot)
 	case met && n.others() > 0:
 		n.gate.set(GateRecovering)
@@ -279,35 +281,51 @@ func (n *Node) weighGate() {
 // openGate opens the gate; the caller holds its mu.
 func (n *Node) openGate() {
 	n.gate.set(GateOpen)
-	n.gate.opened = n.now()
 	wake(n.gate.turn)
 }
 
-// whole says whether our log is what the newest head of ours that anybody has shown us vouches for. If there is a record
-// beyond that head, whose own head nobody has, a member must hold the very same log.
+// whole says whether our log is what the newest head of ours that anybody has shown us vouches for. Of a log that goes
+// further the last record must have been written in this folder; or a member must hold the very same log, and no number be
+// missing: one that came back may not have come alone. Without any head of this epoch the place from which the root key
+// has it go on does, or a member that holds the same.
 func (n *Node) whole() (bool, error) {
-	head, err := n.store.Head(n.Origin())
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
-	}
+	card := n.Card()
+	state, err := n.store.LogState(card.Origin())
 	if err != nil {
 		return false, err
 	}
-	if n.verified(n.Origin(), head) {
-		return true, nil
-	}
-	state, err := n.store.LogState(n.Origin())
-	if err != nil || state.Epoch == head.Epoch && state.Seq <= head.Seq {
+	wrote, err := n.store.Assigned()
+	if err != nil {
 		return false, err
 	}
-	n.gate.mu.Lock()
-	defer n.gate.mu.Unlock()
-	for _, came := range n.gate.same {
-		if came == n.gate.came {
-			return true, nil
+	head, err := n.store.Head(card.Origin())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	here := wrote.Epoch == state.Epoch && wrote.Seq == state.Seq
+	switch {
+	case err != nil:
+		from := card.Continues
+		return state.Seq == 0 || here || n.gate.shared() || from != nil && from.Seq == state.Seq && from.Root == state.Root, nil
+	case n.verified(card.Origin(), head) && (here || state.Epoch != head.Epoch || state.Seq <= head.Seq):
+		return true, nil
+	case state.Epoch == head.Epoch && state.Seq <= head.Seq || !n.gate.shared():
+		return false, nil
+	}
+	place, err := n.store.Place(card.Origin())
+	return err == nil && place.Epoch == state.Epoch && place.Seq >= state.Seq, err
+}
+
+// shared says whether a member holds exactly the log that we do.
+func (g *gate) shared() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, came := range g.same {
+		if came == g.came {
+			return true
 		}
 	}
-	return false, nil
+	return false
 }
 
 // mayClose says whether takedowns may be signed: when the gate is open, and when our log is frozen, for then others heed them
@@ -336,27 +354,21 @@ func (n *Node) takeOwnHead(head *protocol.Head) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	state, err := n.store.LogState(head.Origin)
-	if err != nil {
-		return err
-	}
 	n.gate.mu.Lock()
-	opened := n.gate.opened
+	open, opened := n.gate.state == GateOpen, n.now().Add(-time.Since(n.gate.since)) // by our clock as it goes now
 	n.gate.mu.Unlock()
 	beside := mine != nil && head.Epoch == mine.Epoch && head.Seq == mine.Seq
 	switch {
 	case head.Seq == 0 || mine != nil && !beside && mine.Newer(head):
 	case head.Instance != n.store.Instance():
-		n.fence("a head of our own from another data folder", "seq", head.Seq)
-	case beside && head.Root != mine.Root, !beside && n.gate.open() && head.Seq == state.Seq && head.Epoch == state.Epoch && head.Root != state.Root:
-		n.fence("two heads of our own for one place", "seq", head.Seq)
-	case n.gate.open() && head.Newer(mine) && head.At.After(opened): // no life of ours before this one signed it
-		n.twin("it signs heads", true)
+		n.fence(head.Epoch, "a head of our own from another data folder", "seq", head.Seq)
+	case open && head.Newer(mine) && head.At.After(opened) && !head.At.After(n.now().Add(protocol.MaxAhead)):
+		n.twin("it signs heads", true) // no life of ours before this one signed it
 	case head.Newer(mine) && (!beside || n.gate.recovers()):
 		if err := n.store.SetHead(head); err != nil {
 			return err
 		}
-		n.log.Warn("another member knows more of our log: was this folder restored from a backup?", "seq", head.Seq, "here", state.Seq)
+		n.log.Warn("another member knows more of our log: was this folder restored from a backup?", "seq", head.Seq)
 		n.gate.some()
 	}
 	return protocol.ErrStored
@@ -375,21 +387,21 @@ func (n *Node) ours(r *protocol.Record) error {
 	return fmt.Errorf("our own, and not by us: %w", protocol.ErrOrigin)
 }
 
-// fence ends all writing in this epoch: somebody else has our node key and writes too.
-func (n *Node) fence(why string, facts ...any) {
+// fence ends all writing in an epoch: somebody else has our node key of that epoch and writes too. It may be over by now.
+func (n *Node) fence(epoch uint64, why string, facts ...any) {
 	n.gate.mu.Lock()
-	on := n.gate.state == GateNeedsRoot
-	if !on {
+	closes := n.gate.state != GateNeedsRoot && epoch >= n.gate.epoch
+	if closes {
 		n.gate.set(GateNeedsRoot)
 	}
 	n.gate.mu.Unlock()
-	if on {
+	if !closes {
 		return
 	}
 	n.log.Error("this node writes no more: "+why, facts...)
 	n.settle(AlarmGate, n.Origin())
 	n.raise(AlarmInstance, n.Origin(), n.now())
-	if err := n.store.Fence(n.Card().Epoch); err != nil {
+	if err := n.store.Fence(epoch); err != nil {
 		n.log.Error("this node is fenced until it stops", "error", err)
 		n.storeFailed(err)
 	}
@@ -397,12 +409,14 @@ func (n *Node) fence(why string, facts ...any) {
 
 // newEpoch opens the gate when a card of a later epoch of ours has come into force: nobody else can have written in that.
 func (n *Node) newEpoch() {
+	epoch := n.Card().Epoch
 	n.gate.mu.Lock()
+	n.gate.epoch = epoch
 	closed := n.gate.state != GateOpen
 	n.openGate()
 	n.gate.mu.Unlock()
 	if closed {
-		n.log.Info("the node publishes in a new epoch", "epoch", n.Card().Epoch)
+		n.log.Info("the node publishes in a new epoch", "epoch", epoch)
 	}
 	n.settle(AlarmGate, n.Origin())
 	n.settle(AlarmInstance, n.Origin())

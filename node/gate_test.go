@@ -67,13 +67,16 @@ func (w *world) lastSeq(i, of int) uint64 {
 	return state.Seq
 }
 
-// agreed says whether every node holds the same log of a member, and nobody has two records or heads for one place of it.
+// agreed says whether every node holds the same log of a member, and its newest head counts all of it.
 func (w *world) agreed(of int) func() bool {
 	o := w.nodes[of].Origin()
 	return func() bool {
 		want, err := w.nodes[of].store.LogState(o)
 		if err != nil {
 			w.t.Fatal(err)
+		}
+		if h, err := w.nodes[of].store.Head(o); err != nil || h.Seq != want.Seq || h.Root != want.Root {
+			return false
 		}
 		for i, n := range w.nodes {
 			state, err := n.store.LogState(o)

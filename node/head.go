@@ -1,12 +1,16 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
 )
 
 const (
@@ -21,6 +25,9 @@ func (n *Node) headLoop(ctx context.Context, m *mesh) error {
 	for {
 		if err := n.resign(); err != nil && !errors.Is(err, ErrWaiting) {
 			n.log.Error("signing void takedowns of ours anew", "error", err)
+		}
+		if err := n.takeNumber(); err != nil && !errors.Is(err, ErrWaiting) {
+			n.log.Error("signing for a number of our own", "error", err)
 		}
 		h, err := n.signHead()
 		topic, gossips := m.topics[headTopic]
@@ -69,8 +76,9 @@ func (n *Node) signHeadLocked() (*protocol.Head, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	// Nothing is signed beside a head of ours that vouches for more, or for something else, at the same place.
-	if !n.gate.open() || err == nil && last.Epoch == card.Epoch && (last.Seq > state.Seq || last.Seq == state.Seq && last.Root != state.Root) {
+	if may, err := n.mayVouch(card, state, last); err != nil {
+		return nil, err
+	} else if !may || !n.gate.open() {
 		return nil, ErrWaiting
 	}
 	now := n.now()
@@ -82,6 +90,59 @@ func (n *Node) signHeadLocked() (*protocol.Head, error) {
 		return nil, err
 	}
 	return h, n.store.SetHead(h)
+}
+
+// mayVouch says whether a head may be signed for what our log is. last is our newest head, nil without one. Two heads for one
+// number prove that two servers write. So none is signed beside one that says something else, and none for a number that this
+// folder has not assigned: an older life of it may have, and another member holds the head that it signed.
+func (n *Node) mayVouch(card *protocol.Card, state store.LogState, last *protocol.Head) (bool, error) {
+	if last != nil && last.Epoch == card.Epoch && last.Seq >= state.Seq {
+		return last.Seq == state.Seq && last.Root == state.Root, nil
+	}
+	wrote, err := n.store.Assigned()
+	here := wrote.Epoch == state.Epoch && (wrote.Seq == state.Seq || state.Epoch < card.Epoch && wrote.Seq > state.Seq)
+	return here || state.Seq == 0, err
+}
+
+// numberLate is after which time with an open gate our log is vouched for, though it lacks something that we have signed
+// before: nobody brings it, and without heads all of it would vanish abroad.
+const numberLate = time.Hour
+
+// takeNumber says once more what we say of a member, so that our log has a number for which a head may be signed.
+func (n *Node) takeNumber() error {
+	card := n.Card()
+	state, err := n.store.LogState(card.Origin())
+	if err != nil {
+		return err
+	}
+	last, err := n.store.Head(card.Origin())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	members := n.standing(protocol.Active)
+	if may, err := n.mayVouch(card, state, last); err != nil || may || len(members) == 0 || !n.gate.open() {
+		return err
+	}
+	n.gate.mu.Lock()
+	late := time.Since(n.gate.since) >= numberLate
+	n.gate.mu.Unlock()
+	if whole, err := n.whole(); err != nil || !whole && !late {
+		return err
+	}
+	o := slices.MinFunc(members, func(a, b protocol.Origin) int { return bytes.Compare(a[:], b[:]) })
+	said := n.stance(o)
+	if said.View == protocol.Withdrawn {
+		said.Since = n.now()
+	}
+	n.desk.Lock()
+	r, err := n.signStance(protocol.Stance{Member: o, View: said.View, Since: said.Since.UnixMilli(), Note: said.Note})
+	n.desk.Unlock()
+	if err != nil {
+		return fmt.Errorf("take a number: %w", err)
+	}
+	n.log.Info("signed a stance anew, for a number of our log that no head has yet", "seq", r.Header().Seq)
+	n.changed(r)
+	return nil
 }
 
 // takeHead judges and stores a signed head; what one of our own says goes to the gate. protocol.ErrStored is one of ours,

@@ -33,6 +33,7 @@
 //	                            earliest of the heads that it extended was signed, 0 if that is not known; absent before
 //	          "met"          -> u8 1: the store has been online with another member; absent before
 //	          "fenced"       -> u64, the last epoch in which somebody else wrote our log; absent before
+//	          "assigned"     -> u64 epoch, u64 seq: the last number of our log given in this folder; absent before
 //	origins   origin         -> u32 number, u64 live cases, u64 cases taken down
 //	members   origin         -> u8 standing (o, a, s, r), i64 since in ms, signed card
 //	heads     origin         -> signed head, the newest

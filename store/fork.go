@@ -63,10 +63,14 @@ func (m *member) frozenBy(h *protocol.Head) bool {
 }
 
 // past says whether the newest verified head of the member should have counted a record at a place, if it counts at all. What
-// comes back of our own is not held against it.
+// comes back of our own is not held against it, unless a head of a later epoch has not counted it: then it is by a key that
+// may be stolen.
 func (m *member) past(at place) bool {
 	v := m.verified
-	return v != nil && m.Standing != protocol.Own && !at.after(place{m.short, v.Epoch, v.Seq})
+	if v == nil || m.Standing == protocol.Own && (at.epoch >= v.Epoch || m.Card == nil || v.Epoch < m.Card.Epoch) {
+		return false
+	}
+	return !at.after(place{m.short, v.Epoch, v.Seq})
 }
 
 // gate makes of what judge says what a fork makes of it: of a frozen origin nothing but takedowns is taken, from any

@@ -46,7 +46,7 @@ func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Head
 			return err
 		}
 		c.setPlace(protocol.LogPlace{Origin: s.own, Epoch: epoch, Seq: h.Seq})
-		return c.endWish(h.Ref())
+		return errors.Join(c.assigned(epoch, h.Seq), c.endWish(h.Ref()))
 	}
 	s.write.Lock()
 	defer s.write.Unlock()
@@ -63,7 +63,7 @@ func (s *Store) Append(id protocol.CaseID, epoch uint64, sign func(protocol.Head
 
 // next returns the header of the next record of our own. Sequence numbers go on through epochs, from where our card says: a
 // number that our newest head names is taken even if its record is not here, so that a store restored from a backup
-// reissues none.
+// reissues none, and so is one whose record a stray has taken out of the log again.
 func (c *change) next(id protocol.CaseID, epoch uint64) (protocol.Header, error) {
 	own := c.s.members[c.s.own]
 	h := protocol.Header{Origin: c.s.own, Epoch: epoch, Case: id, Rev: 1}
@@ -80,6 +80,9 @@ func (c *change) next(id protocol.CaseID, epoch uint64) (protocol.Header, error)
 		if head := (place{own.short, own.head.Epoch, own.head.Seq}); head.after(last) {
 			last = head
 		}
+	}
+	if held := placeIn(own.short, c.heldAt(own.origin)); held.after(last) {
+		last = held
 	}
 	if own.Card != nil && own.Card.Continues != nil {
 		if from := (place{own.short, own.Card.Epoch, own.Card.Continues.Seq}); from.after(last) {

@@ -3,6 +3,8 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/gmcn/gmcn/protocol"
 )
 
 // Meet notes that this store has been online with another member: from now on somebody may know more of our log than is
@@ -47,4 +49,23 @@ func (s *Store) Fenced() (epoch uint64, err error) {
 		return nil
 	})
 	return epoch, err
+}
+
+// assigned notes that a number of our log was given to a record in this folder.
+func (c *change) assigned(epoch, seq uint64) error {
+	b := binary.BigEndian.AppendUint64(nil, epoch)
+	return c.meta.Put([]byte("assigned"), binary.BigEndian.AppendUint64(b, seq))
+}
+
+// Assigned returns the last place of our log that this folder has given to a record; Epoch and Seq are zero for none. A log
+// that goes further, or to another epoch, has been pulled back from other members.
+func (s *Store) Assigned() (p protocol.LogPlace, err error) {
+	p.Origin = s.own
+	err = s.view(func(b *buckets) error {
+		if v := b.meta.Get([]byte("assigned")); v != nil {
+			p.Epoch, p.Seq = binary.BigEndian.Uint64(v), binary.BigEndian.Uint64(v[8:])
+		}
+		return nil
+	})
+	return p, err
 }
