@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gmcn/gmcn/protocol"
 )
@@ -140,5 +143,85 @@ func TestStolenKeyIsRevoked(t *testing.T) {
 	next := xa.publishExample("XA-2026-903")
 	for _, r := range []*realCountry{xb, xc} {
 		r.showsSoon(good, next)
+	}
+}
+
+// TestKeyOpen: a second folder with a country's keys, without its records, finds out that another server has published, and
+// publishes nothing. The root key's word that it is the right one, and nothing else, makes it publish: what the other server
+// published beyond it is void everywhere.
+func TestKeyOpen(t *testing.T) {
+	all, stick, secret := keysOf(t)
+	xa, xb, xc := all[0], all[1], all[2]
+	second := &realCountry{t: t, dir: filepath.Join(t.TempDir(), "second"), site: xa.site, cfg: xa.cfg}
+	if err := os.CopyFS(second.dir, os.DirFS(xa.dir)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"gmcn.db", "keys.slots", "keys.kek"} {
+		if err := os.Remove(filepath.Join(second.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var cards []string
+	for _, r := range []*realCountry{xb, xc} {
+		card := filepath.Join(t.TempDir(), "card.txt")
+		r.gmcn("card", "-o", card)
+		cards = append(cards, card)
+	}
+	for _, r := range all {
+		r.start()
+	}
+	xa.connected(2)
+	lost := xa.publishExample("XA-2026-901")
+	xb.showsSoon(lost)
+	xc.showsSoon(lost)
+	held := filepath.Join(t.TempDir(), "held.txt")
+	xb.eventually("the head that counts it is held", func() error {
+		xb.gmcn("peer", "export", "XA", "-o", held)
+		_, head, err := (&call{}).readHeld(held)
+		if err == nil && (head == nil || head.Seq == 0) {
+			err = errors.New("not yet")
+		}
+		return err
+	})
+	xa.kill()
+
+	for _, card := range cards {
+		second.gmcn("peer", "add", "-yes", card)
+	}
+	second.start()
+	second.eventually("it knows that it may not publish", func() error {
+		if list := second.gmcn("peer", "list"); !strings.Contains(list, "gmcn key open") {
+			return errors.New(list)
+		}
+		return nil
+	})
+	kept := second.publishExample("XA-2026-902")
+	time.Sleep(3 * time.Second)
+	if err := want(xb.site+kept, http.StatusNotFound); err != nil {
+		t.Errorf("it published all the same: %v", err)
+	}
+	wrong := filepath.Join(t.TempDir(), "wrong")
+	if err := os.WriteFile(wrong, []byte("another\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"-root", stick, "-passphrase-file", secret},        // nobody has confirmed
+		{"-root", stick, "-passphrase-file", wrong, "-yes"}, // nor who has the root key
+		{"-passphrase-file", secret, "-yes"},                // which is not in the folder
+	} {
+		if out, err := exec.Command("gmcn", append([]string{"key", "open", "-dir", second.dir}, args...)...).CombinedOutput(); err == nil {
+			t.Errorf("gmcn key open %v: %s", args, out)
+		}
+	}
+	out := second.gmcn("key", "open", "-root", stick, "-passphrase-file", secret, "-yes")
+	if !strings.Contains(out, "Card 2.1 is in force") {
+		t.Errorf("key open says:\n%s", out)
+	}
+	for _, r := range []*realCountry{xb, xc} {
+		r.showsSoon(kept)
+		r.eventually("what the other server published is void", func() error { return want(r.site+lost, http.StatusNotFound) })
+	}
+	if list := second.gmcn("peer", "list"); strings.Contains(list, "gmcn key open") {
+		t.Errorf("the alarm stays on:\n%s", list)
 	}
 }
