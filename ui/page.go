@@ -124,9 +124,14 @@ func (p *Page) Country(code string) string { return CountryName(p.Locale, nil, c
 // stays in the sentence's direction: the first part must not turn the rest around.
 func Bdi(s string) template.HTML {
 	if strings.ContainsRune(s, '\u2068') {
-		return template.HTML(template.HTMLEscapeString(s))
+		return Prose(s)
 	}
-	return template.HTML("<bdi>" + template.HTMLEscapeString(s) + "</bdi>")
+	return "<bdi>" + Prose(s) + "</bdi>"
+}
+
+// Prose is free text. The marks of word ends that some scripts need become places to break a line, which nobody copies.
+func Prose(s string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s), "\u200b", "<wbr>"))
 }
 
 // Code isolates what is always read from left to right: numbers of cases, keys, addresses.
@@ -162,7 +167,7 @@ type Templates struct {
 // would leave out the files with "_".
 func NewTemplates(static *Static, from fs.FS) (*Templates, error) {
 	base := template.New("").Option("missingkey=error").Funcs(template.FuncMap{
-		"static": static.URL, "bdi": Bdi, "code": Code, "tel": Tel, "dial": dialled,
+		"static": static.URL, "bdi": Bdi, "prose": Prose, "code": Code, "tel": Tel, "dial": dialled,
 		"add": func(a, b int) int { return a + b },
 	})
 	base, err := base.ParseFS(embeddedTemplates, "template/*.html")

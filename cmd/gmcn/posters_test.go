@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -111,5 +112,55 @@ func TestPostersInABrowser(t *testing.T) {
 	b.do(chromedp.Navigate(desk+"/en/posters"), chromedp.Click(chromedp.CSS(`input[value="strips"]`)), start,
 		chromedp.WaitVisible(chromedp.CSS(`progress`)), chromedp.WaitVisible(chromedp.CSS(`button[value="fetch"]`)))
 	b.see("ar-posters-ready", desk+"/ar/posters", 360, false)
+	r.stop()
+}
+
+// TestWordEndsInABrowser: leaving a text in a language without spaces between words marks their ends, once, and nothing else.
+func TestWordEndsInABrowser(t *testing.T) {
+	b := startBrowser(t)
+	r, _ := newCountry(t, "XA")
+	r.start()
+	desk := "http://" + r.cfg.Console.Listen
+	b.do(chromedp.Navigate(desk+"/en/signin"), chromedp.SendKeys(chromedp.CSS(`input[type=password]`), testPassword),
+		chromedp.Submit(chromedp.CSS(`input[type=password]`)), chromedp.WaitVisible(chromedp.CSS(`a[href="/en/posters"]`)),
+		chromedp.Navigate(desk+"/en/cases/new"), chromedp.WaitVisible(chromedp.CSS(`textarea[name="what.en"]`)))
+	left := func(lang, text string) string {
+		t.Helper()
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`(() => { const t = document.querySelector('textarea[name="what.en"]'); t.lang = "`+lang+`";
+			t.value = `+string(quoted)+`; t.dispatchEvent(new Event("change", { bubbles: true })); return t.value; })()`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	for _, c := range [][3]string{
+		{"th", "เด็กหายไปจากบ้าน", "เด็ก|หาย|ไป|จาก|บ้าน"},
+		{"th", "โทร 02-123-4567 ที่บ้าน 12ปี ABCเด็ก", "โทร 02-123-4567 ที่|บ้าน 12ปี ABCเด็ก"},
+		{"km", "ក្មេងស្រីបាត់ខ្លួន", ""},
+		{"lo", "ເດັກນ້ອຍຫາຍໄປ", ""},
+		{"my", "ကလေးပျောက်နေသည်", ""},
+		{"en", "A girl is missing", "A girl is missing"},
+		{"ja", "女の子がいなくなりました", "女の子がいなくなりました"},
+	} {
+		got := left(c[0], c[1])
+		if strings.ReplaceAll(got, "\u200b", "") != c[1] {
+			t.Errorf("%s: %q became %q", c[0], c[1], got)
+		}
+		if shown := strings.ReplaceAll(got, "\u200b", "|"); c[2] != "" && shown != c[2] || c[2] == "" && !strings.Contains(shown, "|") {
+			t.Errorf("%s: %q", c[0], shown)
+		}
+		if again := left(c[0], got); again != got {
+			t.Errorf("%s: a second time %q", c[0], again)
+		}
+	}
+	left("th", "")
+	b.do(chromedp.SendKeys(chromedp.CSS(`textarea[name="what.en"]`), "เด็กหาย"), chromedp.Focus(chromedp.CSS(`input[name="number"]`)))
+	if got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.querySelector('textarea[name="what.en"]').value`)); err != nil || got != "เด็ก\u200bหาย" {
+		t.Errorf("typed and left: %q, %v", got, err)
+	}
 	r.stop()
 }

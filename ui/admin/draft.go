@@ -92,7 +92,7 @@ func (s *console) showForm(c *gin.Context, status int, d *store.Draft, f *form, 
 	if p.Sections, err = s.walk(f, d); err != nil {
 		return err
 	}
-	p.Action = "/" + p.Locale.Tag + "/cases/" + p.ID
+	p.Action, p.Scripts = "/"+p.Locale.Tag+"/cases/"+p.ID, []string{"words.js"}
 	p.finish(p.Sections)
 	p.report(slices.Concat(f.bad, problems), d, refused)
 	if len(f.others) > 0 {

@@ -91,21 +91,29 @@ func TestReadmePicture(t *testing.T) {
 	}
 }
 
-// fewColours is the picture in its 256 most usual colours, told apart by four bits a channel.
+// fewColours is the picture in its 256 most usual colours, told apart by four bits a channel: of those that are alike the one
+// that is met most often, so that white stays white.
 func fewColours(img *image.RGBA) *image.Paletted {
 	type shade struct {
 		c     color.RGBA
 		count int
 	}
-	found := map[color.RGBA]*shade{}
+	exact := map[color.RGBA]int{}
 	for y := range img.Rect.Dy() {
 		for x := range img.Rect.Dx() {
-			c := img.RGBAAt(x, y)
-			key := color.RGBA{c.R >> 4, c.G >> 4, c.B >> 4, 0}
-			if found[key] == nil {
-				found[key] = &shade{c: c}
-			}
-			found[key].count++
+			exact[img.RGBAAt(x, y)]++
+		}
+	}
+	found := map[color.RGBA]*shade{}
+	usual := map[color.RGBA]int{}
+	for c, n := range exact {
+		key := color.RGBA{c.R >> 4, c.G >> 4, c.B >> 4, 0}
+		if found[key] == nil {
+			found[key] = &shade{}
+		}
+		found[key].count += n
+		if n > usual[key] || n == usual[key] && (c.R < found[key].c.R || c.R == found[key].c.R && (c.G < found[key].c.G || c.G == found[key].c.G && c.B < found[key].c.B)) {
+			found[key].c, usual[key] = c, n
 		}
 	}
 	var shades []*shade

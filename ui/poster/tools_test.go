@@ -64,6 +64,25 @@ func TestTextIsFoundInEveryLanguage(t *testing.T) {
 	}
 }
 
+// TestWordEndsAreNotCopied: a line breaks at a mark, and nobody finds one in the text.
+func TestWordEndsAreNotCopied(t *testing.T) {
+	in := inTongue(t, "th", A4)
+	words := []string{"เด็กหญิง", "ออก", "จาก", "โรงเรียน", "ราว", "สี่", "โมง", "เย็น", "และ", "ไม่ได้", "กลับ", "บ้าน", "อาจ", "ขึ้น", "รถโดยสาร", "ไป", "ทาง", "ทะเลสาบ", "เธอ", "ชอบ", "วาดรูป", "ใน", "สวนสาธารณะ"}
+	in.Case.What["th"] = strings.Join(words, "\u200b")
+	text := tool(t, "pdftotext", "-layout", inFile(t, in), "-")
+	if strings.ContainsRune(text, '\u200b') || !strings.Contains(bare(text), strings.Join(words, "")) {
+		t.Errorf("the words are not copied as they were:\n%q", text)
+	}
+	for line := range strings.Lines(text) {
+		for _, w := range words[:len(words)-1] {
+			if line = strings.TrimSpace(line); strings.Contains(line, "เด็กหญิงออก") && strings.HasSuffix(line, w) {
+				return
+			}
+		}
+	}
+	t.Errorf("the first line does not end with a word:\n%s", text)
+}
+
 // TestCodeIsReadOffPaper scans the longest QR code off a picture no better than a telephone's of paper: 100 pixels an inch.
 func TestCodeIsReadOffPaper(t *testing.T) {
 	const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
