@@ -5,12 +5,16 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p-pubsub/timecache"
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	libp2p "github.com/libp2p/go-libp2p/core/protocol"
 
 	"github.com/gmcn/gmcn/protocol"
 )
@@ -110,6 +114,74 @@ func (m *mesh) joinTopics() error {
 		m.topics[name] = t
 	}
 	return nil
+}
+
+const (
+	// mendMost is the longest wait before gossip with a member is begun anew once more, mendTries how often before its
+	// connections are given up.
+	mendMost, mendTries = 10 * time.Minute, 3
+)
+
+// mending is a member that pubsub has forgotten.
+type mending struct {
+	looks, tries int
+	next         time.Time
+}
+
+// mendGossip begins gossip anew with members that pubsub has forgotten. It forgets to which topics a member has subscribed
+// when one of two links to it ends at the one end after gossip has begun anew at the other, and is never told again.
+func (m *mesh) mendGossip(forgotten map[peer.ID]*mending) {
+	t := m.topics[recordTopic]
+	if t == nil {
+		return
+	}
+	heard := map[peer.ID]bool{}
+	for _, id := range t.ListPeers() {
+		heard[id] = true
+	}
+	now := time.Now()
+	for id := range forgotten {
+		if m.host.Network().Connectedness(id) != network.Connected || heard[id] && now.After(forgotten[id].next) {
+			delete(forgotten, id)
+		}
+	}
+	for _, id := range m.members() {
+		if heard[id] || !m.gossips(id) {
+			continue
+		}
+		f := forgotten[id]
+		if f == nil {
+			f = &mending{}
+			forgotten[id] = f
+		}
+		if f.looks++; f.looks < 2 || now.Before(f.next) {
+			continue
+		}
+		f.tries++
+		f.next = now.Add(min(linkEvery<<f.tries, mendMost))
+		if f.tries > mendTries {
+			m.n.log.Info("gossip with a member does not come about; its connections are made anew", "peer", id.String())
+			m.background(func() { m.host.Network().ClosePeer(id) })
+			continue
+		}
+		for _, c := range m.host.Network().ConnsToPeer(id) {
+			for _, s := range c.GetStreams() {
+				if strings.HasPrefix(string(s.Protocol()), gossipPrefix) {
+					s.Reset()
+				}
+			}
+		}
+		m.background(func() { m.greet(id) }) // what was missed comes by a pull
+	}
+}
+
+// gossipPrefix begins the names of all versions of gossipsub.
+const gossipPrefix = "/meshsub/"
+
+// gossips says whether a member's node takes part in gossip.
+func (m *mesh) gossips(id peer.ID) bool {
+	has, err := m.host.Peerstore().GetProtocols(id)
+	return err == nil && slices.ContainsFunc(has, func(p libp2p.ID) bool { return strings.HasPrefix(string(p), gossipPrefix) })
 }
 
 // strangers is pubsub's blacklist: whoever is not a member now. It remembers nothing, so a member added again is heard

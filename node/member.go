@@ -204,10 +204,16 @@ type Peer struct {
 	Frozen bool
 	// Suspect says that its log is not what it signed, and that several members could not help.
 	Suspect bool
-	// Relayed says that it is connected through another member only; Relays that it relays for others.
-	Relayed, Relays bool
+	// Reach is how it is connected; Through are the cards of the members that relay, if there is no direct connection.
+	Reach   Reach
+	Through []*protocol.Card
+	// Relays says that it relays for others.
+	Relays bool
 	// In and Out are bytes that came from it and went to it since we started, over the streams of our protocols.
 	In, Out int64
+	// Seen are, of our own, the public addresses at which others may reach us: multiaddresses that this machine has, that
+	// a router gave us, or at which members see us.
+	Seen []string
 	// PhotosMissing counts photo files of its cases that are not here; PhotoBytes is what is kept of them.
 	PhotosMissing int
 	PhotoBytes    int64
@@ -232,7 +238,7 @@ func (n *Node) Peers() ([]Peer, error) {
 	out := make([]Peer, 0, len(all))
 	for _, member := range all {
 		o := member.Card.Origin()
-		p := Peer{Member: member}
+		p := Peer{Member: member, Reach: NotReached}
 		state, err := n.store.LogState(o)
 		if err != nil {
 			return nil, err
@@ -263,11 +269,17 @@ func (n *Node) Peers() ([]Peer, error) {
 		p.LastSeen = n.seen[o]
 		n.mu.RUnlock()
 		p.PhotosMissing, p.PhotoBytes = missing[o], n.quota.bytes(o)
+		if o == n.Origin() && m != nil {
+			for _, a := range m.publicAddrs() {
+				p.Seen = append(p.Seen, a.String())
+			}
+		}
 		if id, err := peerOf(member.Card); err == nil {
 			bytes := n.metrics.traffic.of(id)
 			p.In, p.Out = bytes.in.Load(), bytes.out.Load()
 			if m != nil && m.host.Network().Connectedness(id) == network.Connected {
-				p.Connected, p.Relayed, p.Relays = true, !m.direct(id), m.isRelay(id)
+				p.Connected, p.Relays = true, m.isRelay(id)
+				p.Reach, p.Through = m.reach(id)
 			}
 		}
 		out = append(out, p)

@@ -50,6 +50,7 @@ type mesh struct {
 	stop   context.CancelFunc
 	topics map[string]*pubsub.Topic // empty without gossip
 	relay  *relay.Relay             // nil unless we relay for others
+	punch  punch
 
 	wg sync.WaitGroup // goroutines begun by libp2p's callbacks
 
@@ -57,6 +58,7 @@ type mesh struct {
 	serving map[peer.ID]int // streams open, by member
 	faults  map[peer.ID]fault
 	servers map[string]server // by connection
+	punched map[string]bool   // connections made beside a relayed one
 	blobs   int               // photos being given
 	giving  map[peer.ID]int   // the same by member
 }
@@ -73,7 +75,7 @@ func (n *Node) join(ctx context.Context, nodeKey ed25519.PrivateKey) (*mesh, err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	m := &mesh{n: n, ctx: ctx, stop: stop, topics: map[string]*pubsub.Topic{}, serving: map[peer.ID]int{},
-		faults: map[peer.ID]fault{}, servers: map[string]server{}, giving: map[peer.ID]int{}}
+		faults: map[peer.ID]fault{}, servers: map[string]server{}, punched: map[string]bool{}, giving: map[peer.ID]int{}}
 	opts := []libp2p.Option{
 		libp2p.Identity(key),
 		libp2p.ListenAddrStrings(n.cfg.Listen...),
@@ -88,13 +90,11 @@ func (n *Node) join(ctx context.Context, nodeKey ed25519.PrivateKey) (*mesh, err
 		// tries more after an outage, and two such nodes would not find each other.
 		libp2p.UDPBlackHoleSuccessCounter(nil),
 		libp2p.IPv6BlackHoleSuccessCounter(nil),
+		libp2p.DisableIdentifyAddressDiscovery(), // members need not know where the others see us; see punch.go
 		libp2p.DisableMetrics(),
 	}
 	if len(n.cfg.Listen) == 0 {
 		opts = append(opts, libp2p.NoListenAddrs)
-	}
-	if n.cfg.NAT {
-		opts = append(opts, libp2p.NATPortMap(), libp2p.EnableAutoNATv2(), libp2p.EnableHolePunching())
 	}
 	if len(n.cfg.options) == 0 { // a simulated network brings its own
 		limits, err := resources()
@@ -103,6 +103,9 @@ func (n *Node) join(ctx context.Context, nodeKey ed25519.PrivateKey) (*mesh, err
 			return nil, err
 		}
 		opts = append(opts, libp2p.ResourceManager(limits))
+		if n.cfg.NAT {
+			opts = append(opts, libp2p.NATPortMap())
+		}
 	}
 	m.host, err = libp2p.New(append(opts, n.cfg.options...)...)
 	if err != nil {
@@ -121,6 +124,10 @@ func (n *Node) join(ctx context.Context, nodeKey ed25519.PrivateKey) (*mesh, err
 			return nil, err
 		}
 	}
+	if err := m.startPunch(); err != nil {
+		m.close()
+		return nil, err
+	}
 	m.host.Network().Notify(&network.NotifyBundle{ConnectedF: m.connected, DisconnectedF: m.disconnected})
 	if !n.cfg.noGossip {
 		if err := m.joinTopics(); err != nil {
@@ -138,6 +145,7 @@ func (m *mesh) close() {
 	if m.relay != nil {
 		m.relay.Close()
 	}
+	m.punch.close()
 	if err := m.host.Close(); err != nil {
 		m.n.log.Warn("closing the host", "error", err)
 	}
@@ -206,6 +214,7 @@ func (m *mesh) connected(_ network.Network, c network.Conn) {
 	default: // the push loop comes to it in its own time
 	}
 	m.host.ConnManager().Protect(c.RemotePeer(), "member")
+	m.notePunched(c)
 	wake(m.n.gate.turn)
 	if c.Stat().Direction == network.DirOutbound {
 		m.background(func() { m.greet(c.RemotePeer()) })
@@ -217,6 +226,7 @@ func (m *mesh) connected(_ network.Network, c network.Conn) {
 func (m *mesh) disconnected(_ network.Network, c network.Conn) {
 	m.mu.Lock()
 	delete(m.servers, c.ID())
+	delete(m.punched, c.ID())
 	m.mu.Unlock()
 	id := c.RemotePeer()
 	if !m.n.cfg.noGossip && !relayed(c) && m.host.Network().Connectedness(id) == network.Connected {

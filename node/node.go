@@ -36,7 +36,7 @@ type Config struct {
 	// PhotoBytes and PhotoHourly bound, in bytes, the photos kept of each other member and fetched of it in an hour; 0 is
 	// DefaultPhotoBytes and DefaultPhotoHourly.
 	PhotoBytes, PhotoHourly int64
-	// NAT says that the node stands behind a router: it asks the router for its ports and punches holes.
+	// NAT says that the node stands behind a router: it asks the router for its ports.
 	NAT bool
 	// Relay says that members which nobody can dial may be reached through this node.
 	Relay bool
@@ -231,6 +231,7 @@ func (n *Node) runAs(ctx context.Context, key ed25519.PrivateKey, limit time.Dur
 	g.Go(func() error { return n.shredLoop(ctx) })
 	g.Go(func() error { return n.pairLoop(ctx, m) })
 	g.Go(func() error { return n.placeLoop(ctx, m) })
+	g.Go(func() error { return n.linkLoop(ctx, m) })
 	g.Go(func() error { return n.watchLoop(ctx) })
 	g.Go(func() error { return n.tendLoop(ctx) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {

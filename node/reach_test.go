@@ -104,8 +104,15 @@ func TestTwoWhoCannotBeDialledMeet(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range peers[1:] {
-		if relay := p.Member.Card.Origin() == w.nodes[0].Origin(); !p.Connected || p.Relays != relay || p.Relayed == relay {
-			t.Errorf("a member connected %t, relays %t, relayed %t", p.Connected, p.Relays, p.Relayed)
+		want, relay := Relayed, p.Member.Card.Origin() == w.nodes[0].Origin()
+		if relay {
+			want = Called
+		}
+		if !p.Connected || p.Relays != relay || p.Reach != want {
+			t.Errorf("a member connected %t, relays %t, reached: %s, want %s", p.Connected, p.Relays, p.Reach, want)
+		}
+		if !relay && (len(p.Through) != 1 || p.Through[0].Origin() != w.nodes[0].Origin()) {
+			t.Errorf("through %v", p.Through)
 		}
 	}
 }

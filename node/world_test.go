@@ -40,6 +40,8 @@ type world struct {
 	cut func(a, b int) bool // says which pairs hear nothing of each other
 	// weather says how much longer a packet takes, and whether it is lost; nil for a fine day.
 	weather func(a, b int) (longer time.Duration, lost bool)
+	// routers stand between nodes and the rest; see nat_test.go.
+	routers []*router
 }
 
 // bubble runs f in virtual time.
@@ -54,7 +56,12 @@ func bubble(t *testing.T, f func(t *testing.T)) {
 
 // newWorld makes n nodes that have all accepted each other, with links of 10 to 150 ms, and starts none.
 func newWorld(t testing.TB, n int, change func(i int, cfg *Config)) *world {
-	w := newStrangers(t, n, change)
+	return newWorldOf(t, n, testDetails, change)
+}
+
+// newWorldOf is newWorld with other cards than testDetails.
+func newWorldOf(t testing.TB, n int, details func(i int) Details, change func(i int, cfg *Config)) *world {
+	w := newStrangersOf(t, n, details, change)
 	for i, node := range w.nodes {
 		for j, other := range w.nodes {
 			if j != i {
@@ -69,11 +76,15 @@ func newWorld(t testing.TB, n int, change func(i int, cfg *Config)) *world {
 
 // newStrangers makes n nodes that know nothing of each other.
 func newStrangers(t testing.TB, n int, change func(i int, cfg *Config)) *world {
+	return newStrangersOf(t, n, testDetails, change)
+}
+
+func newStrangersOf(t testing.TB, n int, details func(i int) Details, change func(i int, cfg *Config)) *world {
 	w := &world{t: t, skew: make([]atomic.Int64, n)}
 	w.net = &simnet.Simnet{LatencyFunc: w.latency, Logger: slog.New(slog.DiscardHandler)}
 	dir := t.TempDir()
 	for i := range n {
-		_, err := Init(filepath.Join(dir, fmt.Sprint(i)), testDetails(i), Secret{Passphrase: "correct horse", Work: 1})
+		_, err := Init(filepath.Join(dir, fmt.Sprint(i)), details(i), Secret{Passphrase: "correct horse", Work: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +118,6 @@ func (w *world) links() []libp2p.Option {
 			Downlink: simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
 			Uplink:   simnet.LinkSettings{BitsPerSecond: 100 * simlibp2p.OneMbps},
 		}),
-		libp2p.DisableIdentifyAddressDiscovery(),
 		libp2p.ResourceManager(&network.NullResourceManager{}),
 	}
 }
@@ -126,9 +136,12 @@ func testAddr(i int) string {
 
 // latency gives each pair of nodes its own delay, and packets across a cut one that nobody waits for.
 func (w *world) latency(p *simnet.Packet) time.Duration {
-	a, b := nodeOf(p.From), nodeOf(p.To)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if !w.route(p) {
+		return 24 * time.Hour
+	}
+	a, b := nodeOf(p.From), nodeOf(p.To)
 	if w.cut != nil && w.cut(a, b) {
 		return 24 * time.Hour
 	}

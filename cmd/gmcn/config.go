@@ -81,7 +81,7 @@ type NodeConfig struct {
 	// default 20 and 2. Past them only its thumbnails are fetched.
 	PhotoGiB       int `toml:"photo_gib"`
 	PhotoGiBHourly int `toml:"photo_gib_hourly"`
-	// NAT says that the node stands behind a router: it asks the router for its ports and punches holes.
+	// NAT says that the node stands behind a router: it asks the router for its ports.
 	NAT bool `toml:"nat"`
 	// Relay says that members which nobody can dial may be reached through this node. It must have an open port.
 	Relay bool `toml:"relay"`

@@ -78,7 +78,7 @@ review_days = {{.Node.ReviewDays}}
 # How many GiB of photos are kept of each other country, and fetched of it in an hour. Past them only thumbnails come.
 photo_gib = {{.Node.PhotoGiB}}
 photo_gib_hourly = {{.Node.PhotoGiBHourly}}
-# Behind a router: ask it for our ports, and punch holes. Countries that nobody can dial are reached through those that relay.
+# Behind a router: ask it to let in who calls our ports. Countries that nobody can dial are reached through those that relay.
 {{if not .Node.NAT}}# {{end}}nat = true
 # Let them be reached through this node. It must have an open port, and carries their traffic, which it cannot read.
 {{if not .Node.Relay}}# {{end}}relay = true

@@ -22,6 +22,12 @@ type peerRow struct {
 	// Frozen says that it signed two logs, so that nothing but takedowns is taken of it.
 	Frozen    bool `json:"frozen"`
 	Connected bool `json:"connected"`
+	// Reach is how it is reached, Through the countries that relay if there is no direct connection.
+	Reach   node.Reach `json:"reach"`
+	Through []string   `json:"through,omitempty"`
+	Relays  bool       `json:"relays"`
+	// Seen are, of our own, the addresses at which others may reach us.
+	Seen []string `json:"seen,omitempty"`
 	// Held is how far we hold its log without a hole, Head how far it says that it goes.
 	Held uint64 `json:"held"`
 	Head uint64 `json:"head"`
@@ -37,9 +43,12 @@ func rowOf(p node.Peer) peerRow {
 	card := p.Member.Card
 	row := peerRow{Origin: card.Origin(), Country: card.Country, Name: nameOf(card), Fingerprint: card.Origin().Fingerprint(),
 		Standing: p.Member.Standing, Connected: p.Connected, Held: p.Held, Heard: p.LastSeen,
-		Frozen: p.Frozen, Delegate: card.Delegate}
+		Frozen: p.Frozen, Delegate: card.Delegate, Reach: p.Reach, Relays: p.Relays, Seen: p.Seen}
 	if p.State == protocol.Extended {
 		row.Extended = p.Lease
+	}
+	for _, relay := range p.Through {
+		row.Through = append(row.Through, relay.Country)
 	}
 	if p.Head != nil {
 		row.Head = p.Head.Seq
@@ -100,9 +109,10 @@ Example:
 var peerListCommand = command{
 	name:  "peer list",
 	brief: "list the countries of the network as this one sees them",
-	help: `HELD is how many changes of a country's log are here, of how many it says that there are. HEARD is when its node last
-said something since this one started. A country that is frozen has signed two logs; of one that
-is extended the cases are shown on the word of its delegate. What needs looking after stands below, with what to do.
+	help: `REACHED says how the other node is connected: it called us, we called it, direct after having met at another
+member, or through which countries. HELD is how many changes of a country's log are here, of how many it says that there
+are. HEARD is when its node last said something since this one started. A country that is frozen has signed two logs; of
+one that is extended the cases are shown on the word of its delegate. What needs looking after stands below, with what to do.
 
 Example:
   gmcn peer list -dir xa`,
@@ -117,7 +127,7 @@ Example:
 		}
 		defer cl.close()
 		w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "COUNTRY\tSTANDING\tCONNECTED\tHELD\tHEARD\tFINGERPRINT\tNAME")
+		fmt.Fprintln(w, "COUNTRY\tSTANDING\tREACHED\tHELD\tHEARD\tFINGERPRINT\tNAME")
 		for _, r := range rows {
 			standing := string(r.Standing)
 			if r.Frozen {
@@ -126,23 +136,25 @@ Example:
 			if !r.Extended.IsZero() {
 				standing += ", extended"
 			}
-			connected, held, heard := "no", fmt.Sprintf("%d of %d", r.Held, r.Head), "-"
-			if r.Connected {
-				connected = "yes"
-			}
+			reached, held, heard := reachText(r), fmt.Sprintf("%d of %d", r.Held, r.Head), "-"
 			if r.Standing == protocol.Own {
-				connected, held = "-", fmt.Sprint(r.Held)
+				reached, held = "-", fmt.Sprint(r.Held)
 			}
 			if !r.Heard.IsZero() {
 				heard = ago(time.Since(r.Heard))
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Country, standing, connected, held, heard, r.Fingerprint, r.Name)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Country, standing, reached, held, heard, r.Fingerprint, r.Name)
 		}
 		if err := w.Flush(); err != nil {
 			return err
 		}
 		for _, text := range delegateTexts(rows) {
 			fmt.Fprintf(c.out, "\n%s\n", text)
+		}
+		for _, r := range rows {
+			if len(r.Seen) > 0 {
+				fmt.Fprintf(c.out, "\nOthers may reach this node at %s\n", strings.Join(r.Seen, " "))
+			}
 		}
 		var gate node.Gate
 		if err := cl.fetch("/gate", &gate); err != nil {
@@ -163,6 +175,16 @@ Example:
 		}
 		return nil
 	},
+}
+
+// reachText says how a member is reached, and whether others meet through it.
+func reachText(r peerRow) string {
+	text := map[node.Reach]string{node.NotReached: "no", node.Calls: "it called us", node.Called: "we called it",
+		node.Punched: "direct, met at a relay", node.Relayed: "through " + strings.Join(r.Through, ", ")}[r.Reach]
+	if r.Relays {
+		text += ", relays"
+	}
+	return text
 }
 
 // ago says how long ago in the largest unit that fits.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -149,9 +150,13 @@ func (r *realCountry) kill() {
 func (r *realCountry) connected(n int) {
 	r.t.Helper()
 	r.eventually(fmt.Sprintf("%d others are connected", n), func() error {
-		list := r.gmcn("peer", "list")
-		if got := strings.Count(list, " yes "); got != n {
-			return fmt.Errorf("%d are:\n%s", got, list)
+		cl, rows, err := ask[[]peerRow](r.dir, "/peers")
+		if err != nil {
+			return err
+		}
+		defer cl.close()
+		if got := len(slices.DeleteFunc(rows, func(p peerRow) bool { return !p.Connected })); got != n {
+			return fmt.Errorf("%d are:\n%s", got, r.gmcn("peer", "list"))
 		}
 		return nil
 	})

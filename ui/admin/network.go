@@ -23,6 +23,9 @@ type networkPage struct {
 	Until, Key                string
 	Delegate                  *nameLine  // whom our card names; nil for nobody
 	DelegateOf                []nameLine // who has named us
+	// Own is whether others can call this server, Seen where.
+	Own  string
+	Seen []string
 }
 
 // nameLine is a member by its country.
@@ -37,6 +40,8 @@ type memberRow struct {
 	Own, Suspended, Removed          bool
 	State                            string // of the link to it
 	WordOf                           string // on whose word its cases are shown, "" for its own
+	Reach                            string // how it is reached; "" for our own
+	Relays                           bool
 	LastSeen, Confirmed, Lease       string // "" for what is not known
 	Held, Behind, PhotosMissing      int
 	Received, Sent, Photos           string
@@ -60,6 +65,7 @@ func (s *console) networkPage(c *gin.Context) (*networkPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.Own, p.Seen = ownReach(p.Locale, peers)
 	for i := range peers {
 		p.Members = append(p.Members, s.memberRow(p.Locale, peers, &peers[i]))
 		if m := peers[i].Member; m.Card.Delegate == card.Origin() && m.Standing == protocol.Active {
@@ -102,6 +108,32 @@ func nameOf(l *i18n.Locale, peers []node.Peer, o protocol.Origin) nameLine {
 	return nameLine{Country: o.Fingerprint()}
 }
 
+// reachOf says how a member is reached, and through whom.
+func reachOf(l *i18n.Locale, peer *node.Peer) string {
+	var names []string
+	for _, card := range peer.Through {
+		names = append(names, ui.CountryName(l, card.CountryNames, card.Country))
+	}
+	return l.T("reach."+string(peer.Reach), "names", l.List(names))
+}
+
+// ownReach says what is known of whether others can call this server, and at which addresses.
+func ownReach(l *i18n.Locale, peers []node.Peer) (text string, seen []string) {
+	key := "reach.closed"
+	for i := range peers {
+		switch {
+		case peers[i].Reach == node.Calls:
+			key = "reach.open"
+		case peers[i].Member.Standing == protocol.Own:
+			seen = peers[i].Seen
+			if len(peers[i].Member.Card.Addrs) == 0 && key != "reach.open" {
+				key = "reach.unnamed"
+			}
+		}
+	}
+	return l.T(key), seen
+}
+
 func (s *console) memberRow(l *i18n.Locale, peers []node.Peer, peer *node.Peer) memberRow {
 	when := func(t time.Time) string {
 		if t.IsZero() {
@@ -113,11 +145,12 @@ func (s *console) memberRow(l *i18n.Locale, peers []node.Peer, peer *node.Peer) 
 	row := memberRow{
 		Country: ui.CountryName(l, m.Card.CountryNames, m.Card.Country), Fingerprint: m.Card.Origin().Fingerprint(),
 		Own: m.Standing == protocol.Own, Suspended: m.Standing == protocol.Suspended, Removed: m.Standing == protocol.Removed,
-		State: linkOf(*peer), LastSeen: when(peer.LastSeen), Held: int(peer.Live), Behind: int(peer.Lag()),
+		State: linkOf(*peer), Relays: peer.Relays, LastSeen: when(peer.LastSeen), Held: int(peer.Live), Behind: int(peer.Lag()),
 		PhotosMissing: peer.PhotosMissing, Received: size(l, peer.In), Sent: size(l, peer.Out), Photos: size(l, peer.PhotoBytes),
 	}
 	row.Lang, row.Name = m.Card.Names.Pick(l.Tag)
 	if !row.Own {
+		row.Reach = reachOf(l, peer)
 		row.Href = "/" + l.Tag + "/network/members/" + m.Card.Origin().String()
 	}
 	if peer.Verified != nil {

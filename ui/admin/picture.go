@@ -32,7 +32,7 @@ func linkOf(p node.Peer) string {
 		return linkSpoken
 	case p.State == protocol.Dark || p.State == protocol.Shredded:
 		return linkDark // connected or not: what matters is that nothing is shown
-	case p.Relayed:
+	case p.Reach == node.Relayed:
 		return linkRelayed
 	case p.Connected:
 		return linkDirect

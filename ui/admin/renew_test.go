@@ -114,7 +114,8 @@ func testPeers(n int) []node.Peer {
 		case 0:
 			p.Connected = true
 		case 1:
-			p.Connected, p.Relayed = true, true
+			p.Connected, p.Reach = true, node.Relayed
+			p.Through = []*protocol.Card{{Country: "XB"}, {Country: "XC"}}
 		case 3:
 			p.State = protocol.Dark
 		case 4:
