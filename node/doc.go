@@ -28,5 +28,6 @@
 // fallen silent; mesh.go the libp2p host; gossip.go, hello.go, blob.go and takedown.go what travels; head.go our own
 // signed head; gate.go, wish.go and twin.go whether we may write, what waits for it, and two servers with one key;
 // board.go who has confirmed which takedown; supervise.go who is dialled, reach.go
-// how members meet that nobody can dial, punch.go how they then do without the relay.
+// how members meet that nobody can dial, punch.go how they then do without the relay, and portmap.go
+// how a router is asked to let them in.
 package node

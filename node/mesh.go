@@ -51,16 +51,18 @@ type mesh struct {
 	topics map[string]*pubsub.Topic // empty without gossip
 	relay  *relay.Relay             // nil unless we relay for others
 	punch  punch
+	router gateway // of portLoop alone; nil while none is known
 
 	wg sync.WaitGroup // goroutines begun by libp2p's callbacks
 
 	mu      sync.Mutex
 	serving map[peer.ID]int // streams open, by member
 	faults  map[peer.ID]fault
-	servers map[string]server // by connection
-	punched map[string]bool   // connections made beside a relayed one
-	blobs   int               // photos being given
-	giving  map[peer.ID]int   // the same by member
+	servers map[string]server     // by connection
+	punched map[string]bool       // connections made beside a relayed one
+	opened  []multiaddr.Multiaddr // where the router lets in who calls us
+	blobs   int                   // photos being given
+	giving  map[peer.ID]int       // the same by member
 }
 
 // join makes the host, registers what it serves and joins the topics.
@@ -103,9 +105,6 @@ func (n *Node) join(ctx context.Context, nodeKey ed25519.PrivateKey) (*mesh, err
 			return nil, err
 		}
 		opts = append(opts, libp2p.ResourceManager(limits))
-		if n.cfg.NAT {
-			opts = append(opts, libp2p.NATPortMap())
-		}
 	}
 	m.host, err = libp2p.New(append(opts, n.cfg.options...)...)
 	if err != nil {

@@ -109,7 +109,7 @@ func behind(t testing.TB, routers ...*router) *world {
 	w.routers = routers
 	for i, n := range w.nodes {
 		if r := routers[i]; r != nil {
-			n.cfg.Listen, n.cfg.NAT = []string{r.listen()}, true
+			n.cfg.Listen = []string{r.listen()}
 		}
 	}
 	return w

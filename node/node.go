@@ -232,6 +232,9 @@ func (n *Node) runAs(ctx context.Context, key ed25519.PrivateKey, limit time.Dur
 	g.Go(func() error { return n.pairLoop(ctx, m) })
 	g.Go(func() error { return n.placeLoop(ctx, m) })
 	g.Go(func() error { return n.linkLoop(ctx, m) })
+	if n.cfg.NAT {
+		g.Go(func() error { return n.portLoop(ctx, m) })
+	}
 	g.Go(func() error { return n.watchLoop(ctx) })
 	g.Go(func() error { return n.tendLoop(ctx) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {

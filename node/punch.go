@@ -62,7 +62,10 @@ func (p *punch) close() {
 // publicAddrs returns where we may be reached from outside: our own public addresses, those that a router gave us, and
 // those at which members see us.
 func (m *mesh) publicAddrs() []multiaddr.Multiaddr {
-	addrs := multiaddr.Unique(append(m.host.Addrs(), m.punch.seen.Addrs(1)...))
+	m.mu.Lock()
+	addrs := slices.Clone(m.opened)
+	m.mu.Unlock()
+	addrs = multiaddr.Unique(append(append(addrs, m.host.Addrs()...), m.punch.seen.Addrs(1)...))
 	return slices.DeleteFunc(addrs, func(a multiaddr.Multiaddr) bool { return !manet.IsPublicAddr(a) || throughRelay(a) })
 }
 

@@ -126,12 +126,18 @@ type house struct {
 	lan
 }
 
-// newHouse makes a country that listens at port 4001. With addresses for its card it relays; else it asks its router.
-func newHouse(t *testing.T, code string, in lan, addrs ...string) (*house, *protocol.Card) {
+// newHouse makes a country that listens at port 4001 and, with an address, names that on its card.
+func newHouse(t *testing.T, code string, in lan, address string, change func(*Config)) (*house, *protocol.Card) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), strings.ToLower(code))
 	cfg := testConfig(code)
-	cfg.Member.Addrs, cfg.Node.Relay, cfg.Node.NAT = addrs, len(addrs) > 0, len(addrs) == 0
+	cfg.Member.Addrs = nil
+	if address != "" {
+		cfg.Member.Addrs = []string{"/ip4/" + address + "/tcp/4001", "/ip4/" + address + "/udp/4001/quic-v1"}
+	}
+	if change != nil {
+		change(cfg)
+	}
 	card, err := makeCountry(dir, cfg, node.Secret{Passphrase: testPassphrase, Work: demoWork}, testPassword)
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +201,8 @@ type town struct {
 	xa, xb, xc       *house
 }
 
-func newTown(t *testing.T) *town {
+// newTown makes it. mapped says that XB has its router open its ports, and names the router's address on its card.
+func newTown(t *testing.T, mapped bool) *town {
 	needNamespaces(t)
 	w := &town{net: newLan(t, "net"), a: newLan(t, "a"), b: newLan(t, "b"), c: newLan(t, "c"), routerB: newLan(t, "rb"), routerC: newLan(t, "rc")}
 	join(w.net, w.a, "toa", "5.5.1")
@@ -206,9 +213,13 @@ func newTown(t *testing.T) *town {
 	w.routerB.route(false)
 	w.routerC.route(false)
 	var cards [3]*protocol.Card
-	w.xa, cards[0] = newHouse(t, "XA", w.a, "/ip4/5.5.1.2/tcp/4001", "/ip4/5.5.1.2/udp/4001/quic-v1")
-	w.xb, cards[1] = newHouse(t, "XB", w.b)
-	w.xc, cards[2] = newHouse(t, "XC", w.c)
+	address := ""
+	if mapped {
+		address = "5.5.2.2"
+	}
+	w.xa, cards[0] = newHouse(t, "XA", w.a, "5.5.1.2", func(c *Config) { c.Node.Relay = true })
+	w.xb, cards[1] = newHouse(t, "XB", w.b, address, func(c *Config) { c.Node.NAT = mapped })
+	w.xc, cards[2] = newHouse(t, "XC", w.c, "", nil)
 	introduce(t, []*realCountry{w.xa.realCountry, w.xb.realCountry, w.xc.realCountry}, cards[:])
 	return w
 }
@@ -218,7 +229,7 @@ func newTown(t *testing.T) *town {
 func TestRealRouters(t *testing.T) {
 	for _, random := range []bool{false, true} {
 		t.Run(map[bool]string{false: "punched", true: "relayed"}[random], func(t *testing.T) {
-			w := newTown(t)
+			w := newTown(t, false)
 			w.routerB.route(random)
 			w.routerC.route(random)
 			w.xa.start()
@@ -257,4 +268,61 @@ func TestRealRouters(t *testing.T) {
 			w.xb.sees("XC", node.Punched)
 		})
 	}
+}
+
+// TestARouterOpensOurPorts: a node asks its router for its ports, in either of two languages. Then who stands behind another
+// router calls it at the address on its card, and no relay is needed. At the end the router gets its ports back.
+func TestARouterOpensOurPorts(t *testing.T) {
+	for _, language := range []string{"upnp", "natpmp"} {
+		t.Run(language, func(t *testing.T) {
+			w := newTown(t, true)
+			w.routerB.speak(language)
+			w.xc.start()
+			w.xb.start()
+			w.xb.sees("XC", node.Calls)
+			w.xc.sees("XB", node.Called)
+			for _, addr := range w.xb.cfg.Member.Addrs {
+				if seen := w.xb.row("XB").Seen; !slices.Contains(seen, addr) {
+					t.Errorf("others may reach it at %v, not at %s", seen, addr)
+				}
+			}
+			open := func() string { return w.routerB.run("nft", "list", "chain", "inet", "filter", "prerouting_miniupnpd") }
+			if rules := open(); strings.Count(rules, "10.2.0.2:4001") != 2 {
+				t.Errorf("the router's rules:\n%s", rules)
+			}
+			w.xb.stop()
+			if rules := open(); strings.Contains(rules, "10.2.0.2") {
+				t.Errorf("the router's rules after the end:\n%s", rules)
+			}
+		})
+	}
+}
+
+// speak makes a router answer who asks for ports, by miniupnpd.
+func (l lan) speak(language string) {
+	t := l.t
+	t.Helper()
+	daemon, err := exec.LookPath("miniupnpd")
+	if err != nil {
+		t.Skip("miniupnpd is missing")
+	}
+	dir := t.TempDir()
+	conf := "ext_ifname=out\nlistening_ip=in\nsecure_mode=yes\nenable_upnp=no\nenable_natpmp=no\nsystem_uptime=yes\n" +
+		"uuid=00000000-0000-4000-8000-000000000001\nallow 1024-65535 10.0.0.0/8 1024-65535\n"
+	conf = strings.Replace(conf, language+"=no", language+"=yes", 1)
+	if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	router, log := exec.Command("ip", "netns", "exec", l.name, daemon, "-d", "-f", filepath.Join(dir, "conf"), "-P", filepath.Join(dir, "pid")), &lockedBuffer{}
+	router.Stdout, router.Stderr = log, log
+	if err := router.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		router.Process.Kill()
+		router.Wait()
+		if t.Failed() {
+			t.Logf("log of the router:\n%s", log)
+		}
+	})
 }
