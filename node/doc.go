@@ -29,5 +29,5 @@
 // signed head; gate.go, wish.go and twin.go whether we may write, what waits for it, and two servers with one key;
 // board.go who has confirmed which takedown; supervise.go who is dialled, reach.go
 // how members meet that nobody can dial, punch.go how they then do without the relay, and portmap.go
-// how a router is asked to let them in.
+// how a router is asked to let them in, limits.go what all may cost.
 package node

@@ -6,14 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
-	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
 	circuitproto "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
-	"github.com/libp2p/go-libp2p/x/rate"
 	"github.com/multiformats/go-multiaddr"
 
 	"github.com/gmcn/gmcn/protocol"
@@ -35,49 +32,9 @@ const (
 	placeLook, placeIdle = 2 * time.Second, 30 * time.Second
 	// placeMargin is how long before its end a place is asked for again.
 	placeMargin = 20 * time.Minute
+	// relayBuffer is for how many bytes a relay has room, each way, for two that meet there.
+	relayBuffer = 16 << 10
 )
-
-// Planned for: 200 members, every one connected, perhaps twice, with its streams; many may share one address.
-const (
-	plannedConns   = 1024
-	plannedStreams = 16384
-	plannedFiles   = 2048
-	plannedMemory  = 1 << 30
-	// dialRate and dialBurst bound how many connections a second one address may open here.
-	dialRate, dialBurst = 4, 256
-)
-
-// resources returns the resource manager: go-libp2p's own limits, raised where they would cut members off.
-func resources() (network.ResourceManager, error) {
-	limits := rcmgr.DefaultLimits
-	libp2p.SetDefaultServiceLimits(&limits)
-	wide := rcmgr.ResourceLimits{Conns: plannedConns, ConnsInbound: plannedConns, ConnsOutbound: plannedConns, FD: plannedFiles,
-		Streams: plannedStreams, StreamsInbound: plannedStreams, StreamsOutbound: plannedStreams, Memory: plannedMemory}
-	raised := rcmgr.PartialLimitConfig{
-		System: wide,
-		// Connections and streams on which nobody is known yet.
-		Transient: rcmgr.ResourceLimits{Conns: plannedConns / 2, ConnsInbound: plannedConns / 2, ConnsOutbound: plannedConns / 2,
-			FD: plannedFiles / 2, Streams: plannedConns, StreamsInbound: plannedConns, StreamsOutbound: plannedConns},
-		// One member, with what its relayed links cost.
-		PeerDefault: rcmgr.ResourceLimits{Conns: 16, ConnsInbound: 16, ConnsOutbound: 16, Streams: 1024, StreamsInbound: 512, StreamsOutbound: 512},
-		ProtocolDefault: rcmgr.ResourceLimits{Streams: plannedStreams, StreamsInbound: plannedStreams,
-			StreamsOutbound: plannedStreams},
-	}
-	perHost := []rcmgr.ConnLimitPerSubnet{{PrefixLength: 32, ConnCount: plannedConns / 2}}
-	perHost6 := []rcmgr.ConnLimitPerSubnet{{PrefixLength: 56, ConnCount: plannedConns / 2}}
-	m, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(raised.Build(limits.AutoScale())),
-		rcmgr.WithLimitPerSubnet(perHost, perHost6), rcmgr.WithMetricsDisabled(),
-		// After a power cut all members of one host dial within a minute.
-		rcmgr.WithConnRateLimiters(&rate.Limiter{SubnetRateLimiter: rate.SubnetLimiter{
-			IPv4SubnetLimits: []rate.SubnetLimit{{PrefixLength: 32, Limit: rate.Limit{RPS: dialRate, Burst: dialBurst}}},
-			IPv6SubnetLimits: []rate.SubnetLimit{{PrefixLength: 56, Limit: rate.Limit{RPS: dialRate, Burst: dialBurst}}},
-			GracePeriod:      time.Minute,
-		}}))
-	if err != nil {
-		return nil, fmt.Errorf("join network: %w", err)
-	}
-	return m, nil
-}
 
 // startRelay begins to relay for members.
 func (m *mesh) startRelay() (err error) {
@@ -85,7 +42,7 @@ func (m *mesh) startRelay() (err error) {
 	most.Limit = nil
 	most.MaxReservations, most.MaxReservationsPerIP, most.MaxReservationsPerASN = plannedConns, plannedConns, plannedConns
 	most.MaxCircuits = plannedConns
-	most.BufferSize = 16 << 10
+	most.BufferSize = relayBuffer
 	m.relay, err = relay.New(m.host, relay.WithResources(most), relay.WithACL(gater{m.n}))
 	if err != nil {
 		return fmt.Errorf("join network: relay: %w", err)
