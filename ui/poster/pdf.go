@@ -43,6 +43,9 @@ type formKey struct {
 	stroked bool // drawn with a line round it, too
 }
 
+// manyAreas are worth a scale of their own.
+const manyAreas = 8
+
 type pdfPainter struct {
 	file   pdfFile
 	page   *Page
@@ -127,10 +130,19 @@ func (p *pdfPainter) paint(m *Mark) {
 		p.num(x2, p.page.H-y2)
 		p.op("l S Q")
 	default:
+		x, y, unit := 0.0, p.page.H, 1.0
 		p.op("q")
 		p.colour(m.Colour, "rg")
+		if len(m.Areas) > manyAreas { // of a QR code: in modules, which are whole and short
+			x, y, unit = m.Box.X, m.Box.Y, m.Areas[0].H
+			for _, v := range [...]float64{unit, 0, 0, unit} {
+				p.out = append(strconv.AppendFloat(p.out, v, 'f', 6, 64), ' ')
+			}
+			p.num(x, p.page.H-y)
+			p.op("cm")
+		}
 		for _, a := range m.Areas {
-			p.num(a.X, p.page.H-a.low(), a.W, a.H)
+			p.num((a.X-x)/unit, (y-a.low())/unit, a.W/unit, a.H/unit)
 			p.op("re")
 		}
 		p.op("f Q")

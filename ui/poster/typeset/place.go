@@ -3,6 +3,7 @@ package typeset
 import (
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/go-text/typesetting/harfbuzz"
 )
@@ -210,34 +211,50 @@ func words(row, seen []*cluster, x, size float64) []Word {
 		at[c] = x
 		x += c.width * size
 	}
-	var words []Word
+	words := make([]Word, 0, 16)
+	var text []byte // of the last word
+	end := func() {
+		if n := len(words); n > 0 {
+			w := &words[n-1]
+			if w.Text = string(text); w.Text == "" {
+				words = words[:n-1]
+			} else {
+				w.X, w.Width = milli(w.X), milli(w.Width)
+			}
+		}
+		text = text[:0]
+	}
 	var before *cluster
 	for _, c := range row {
-		text := layer(c.runes)
-		if text == "" && c.width == 0 {
+		had := len(text)
+		mark := text
+		if before == nil || c.level != before.level || c.blank != before.blank {
+			had, mark = 0, nil
+		}
+		mark = layer(mark, c.runes)
+		if len(mark) == had && c.width == 0 {
 			continue
 		}
-		n := len(words)
-		if n == 0 || c.level != before.level || c.blank != before.blank {
+		if before == nil || c.level != before.level || c.blank != before.blank {
+			end()
 			words = append(words, Word{X: at[c], RTL: c.level%2 == 1})
-			n++
 		}
-		w := &words[n-1]
-		w.Text += text
+		text = mark
+		w := &words[len(words)-1]
 		w.X = min(w.X, at[c])
 		w.Width += c.width * size
 		before = c
 	}
-	words = slices.DeleteFunc(words, func(w Word) bool { return w.Text == "" })
-	for i := range words {
-		words[i].X, words[i].Width = milli(words[i].X), milli(words[i].Width)
-	}
+	end()
 	return words
 }
 
-// layer is what the invisible text of a PDF can have of a text.
-func layer(runes []rune) string {
-	return string(slices.DeleteFunc(slices.Clone(runes), func(r rune) bool {
-		return r > 0xffff || harfbuzz.IsDefaultIgnorable(r)
-	}))
+// layer appends what the invisible text of a PDF can have of a text.
+func layer(text []byte, runes []rune) []byte {
+	for _, r := range runes {
+		if r <= 0xffff && !harfbuzz.IsDefaultIgnorable(r) {
+			text = utf8.AppendRune(text, r)
+		}
+	}
+	return text
 }

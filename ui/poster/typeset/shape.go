@@ -22,10 +22,17 @@ type shaper struct {
 	split    shaping.Segmenter
 	breaks   segmenter.Segmenter
 	harfbuzz shaping.HarfbuzzShaper
+	dots     map[dotsKey]cluster
+}
+
+// dotsKey is what the form of an ellipsis hangs on.
+type dotsKey struct {
+	lang      string
+	bold, rtl bool
 }
 
 func newShaper(f *fonts) *shaper {
-	return &shaper{choose: chooser{fonts: f, readers: map[*Face]*font.Face{}, faces: map[*font.Font]*Face{}}}
+	return &shaper{choose: chooser{fonts: f, readers: map[*Face]*font.Face{}, faces: map[*font.Font]*Face{}}, dots: map[dotsKey]cluster{}}
 }
 
 // inEm is how many units of a shaped length make an em: text is shaped at 1000 to the em, in 64ths.
@@ -96,11 +103,28 @@ func (e *Engine) shape(text string, s Style) *paragraph {
 		from = to + 1
 	}
 	p.setLeading(s)
-	dots := &paragraph{level: p.level}
-	sh.line(dots, s, source{runes: []rune{'…'}}, span{0, 1})
-	p.ellipsis = dots.clusters[0]
-	p.ellipsis.level = p.level
+	p.ellipsis = sh.ellipsis(s, p.level)
 	return p
+}
+
+// maxDots is how many ellipses a shaper keeps: who asks for posters may ask for any language.
+const maxDots = 200
+
+// ellipsis is what stands for the rest of a text that is cut. Each is shaped once.
+func (sh *shaper) ellipsis(s Style, level int) cluster {
+	key := dotsKey{s.Lang, s.Bold, s.RTL}
+	c, ok := sh.dots[key]
+	if !ok {
+		dots := &paragraph{level: level}
+		sh.line(dots, s, source{runes: []rune{'…'}}, span{0, 1})
+		c = dots.clusters[0]
+		c.level = level
+		if len(sh.dots) == maxDots {
+			clear(sh.dots)
+		}
+		sh.dots[key] = c
+	}
+	return c
 }
 
 // line shapes what stands between two line ends.
@@ -113,7 +137,12 @@ func (sh *shaper) line(p *paragraph, s Style, src source, part span) {
 	if p.level == 1 {
 		direction, base = di.DirectionRTL, bidi.RightToLeft
 	}
-	levels := levels(sh.bidi.Segment(runes, base))
+	var level []int
+	if p.level == 0 && !slices.ContainsFunc(runes, turnsRound) {
+		level = make([]int, len(runes))
+	} else {
+		level = levels(sh.bidi.Segment(runes, base))
+	}
 	after := sh.breaksAfter(runes)
 	numbers := make([]bool, len(runes))
 	for _, n := range src.numbers {
@@ -134,7 +163,7 @@ func (sh *shaper) line(p *paragraph, s Style, src source, part span) {
 	at := 0
 	for i := first; i < len(p.clusters); i++ {
 		c := &p.clusters[i]
-		c.level = levels[at]
+		c.level = level[at]
 		at += len(c.runes)
 		c.after = after[at-1]
 		if c.number = numbers[at-1]; c.number {
@@ -211,6 +240,11 @@ func (c *cluster) ink(g shaped, o *outline) bool {
 	c.left, c.right, c.top, c.bottom = min(c.left, left), max(c.right, right), max(c.top, top), min(c.bottom, bottom)
 	return true
 }
+
+// firstTurning is where Hebrew begins. No character before it turns what stands in a line from left to right.
+const firstTurning = 0x590
+
+func turnsRound(r rune) bool { return r >= firstTurning }
 
 // levels returns the level of each character. The library hands out runs by direction, and of their levels the first
 // only, which does not tell a number from the Latin word after it.
