@@ -119,7 +119,7 @@ func reachOf(l *i18n.Locale, peer *node.Peer) string {
 
 // ownReach says what is known of whether others can call this server, and at which addresses.
 func ownReach(l *i18n.Locale, peers []node.Peer) (text string, seen []string) {
-	key := "reach.closed"
+	key := "reach.unknown"
 	for i := range peers {
 		switch {
 		case peers[i].Reach == node.Calls:
