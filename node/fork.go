@@ -110,6 +110,23 @@ func (n *Node) frozen(o protocol.Origin) bool {
 	return frozen
 }
 
+// answerHead tells an asker the head that we have of a frozen origin, before all else, while neither of us has two that prove
+// the fork. A proof by records goes when a case in it is closed; whoever comes later is convinced by the heads of both branches.
+func (n *Node) answerHead(f *framed, o protocol.Origin, theirs protocol.Freeze) error {
+	ours, frozen, err := n.store.Freeze(o)
+	if err != nil || !frozen || ours.Heads || theirs.Origin == o && theirs.Epoch >= ours.Epoch && theirs.Heads {
+		return err
+	}
+	head, err := n.store.Head(o)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.write(protocol.Frame{Head: head.Bytes()})
+}
+
 // answerFreeze tells an asker what it does not know of a fork: the proof, and every takedown, whatever branch it is of. theirs
 // is zero for an asker that knows of none. frozen says that this is all there is to tell of the origin.
 func (n *Node) answerFreeze(f *framed, o protocol.Origin, theirs protocol.Freeze) (frozen bool, err error) {

@@ -258,6 +258,56 @@ func TestTakedownDestroysTheProof(t *testing.T) {
 	})
 }
 
+// TestWhoComesLateIsConvincedByHeads: a fork was proved by two records, and the proof destroyed with a case in it. Who joins then,
+// and hears of each branch from who held it, finds the proof by two heads, and everybody else gets it.
+func TestWhoComesLateIsConvincedByHeads(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 4, nil)
+		defer w.close()
+		const owner, late = 0, 3
+		o := w.nodes[owner].Origin()
+		a, b := w.sign(owner, w.entry(owner, 1)), w.sign(owner, w.entry(owner, 1))
+		e := w.entry(owner, 2)
+		e.Header.Case, e.Case, e.ReviewBy = b.Header().Case, nil, time.Time{}
+		e.Rev, e.Prev, e.Takedown = 2, b.ID(), &protocol.Takedown{LastRev: 1}
+		closed := w.sign(owner, e)
+		for i, branch := range [][]*protocol.Record{{a, b}, {b, a}} {
+			n := w.nodes[i+1]
+			if got := n.accept(branch[0].Bytes())[0]; got.err != nil {
+				t.Fatal(got.err)
+			}
+			state, err := n.store.LogState(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			head, err := protocol.SignHead(w.nodes[owner].key, protocol.Head{Origin: o, Epoch: 1, Seq: 1, Root: state.Root, Live: 1,
+				Instance: w.nodes[owner].store.Instance(), At: time.Now(), Until: time.Now().Add(protocol.DefaultLease)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := n.takeHead(head.Bytes()); err != nil {
+				t.Fatal(err)
+			}
+			if got := n.accept(branch[1].Bytes(), closed.Bytes()); !errors.Is(got[0].err, protocol.ErrFork) || got[1].err != nil {
+				t.Fatal(got[0].err, got[1].err)
+			}
+			if _, err := n.store.Fork(o); !errors.Is(err, fs.ErrNotExist) || !n.frozen(o) {
+				t.Fatalf("node %d has a proof still, %v, or is not frozen: nothing is tested", i+1, err)
+			}
+		}
+		for i := 1; i <= late; i++ {
+			w.start(i)
+		}
+		w.until(5*time.Minute, "all have the proof", all([]int{1, 2, late}, func(i int) bool {
+			f, err := w.nodes[i].store.Fork(o)
+			return err == nil && f.Heads
+		}))
+		if w.shows(late, a) || !w.gone(late, closed) {
+			t.Error("who came late shows a branch, or what was closed")
+		}
+	})
+}
+
 func mustFork(t *testing.T, a, b *protocol.Record, card *protocol.Card) []byte {
 	t.Helper()
 	f, err := protocol.NewFork(a.Bytes(), b.Bytes(), card)

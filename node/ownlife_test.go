@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"testing"
 	"time"
 
@@ -247,6 +248,138 @@ func TestWhatComesBackIsCounted(t *testing.T) {
 		w.until(numberLate+gateWait+10*time.Minute, "all show it, and a head counts it", func() bool {
 			return w.head(1, 0).Seq == 1001 && w.agreed(0)() && w.everywhere(w.shows, lost)()
 		})
+		w.noThief(0)
+	})
+}
+
+// TestABackdatedRecordIsRepaired: the key of an epoch that is over signs a case at a number that is free, and one member, which has
+// no head yet to hold it against, takes it. Its copy of the log becomes the owner's all the same, and the owner is not disturbed.
+func TestABackdatedRecordIsRepaired(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 4, nil)
+		defer w.close()
+		const late = 3
+		for i := range late {
+			w.start(i)
+		}
+		kept := w.publish(0, "kept")
+		revised, err := w.nodes[0].Publish(kept.Header().Case) // number 1 is free now
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.until(time.Minute, "at those that run", func() bool { return w.shows(1, revised) && w.shows(2, revised) })
+		old := w.nodes[0].key
+		card, key := w.nextCard(0, 1, w.seqOf(0))
+		if err := w.nodes[1].TakeCard(card); err != nil {
+			t.Fatal(err)
+		}
+		w.rekey(0, card, key)
+		next := w.publish(0, "next")
+		w.until(10*time.Minute, "the new epoch", func() bool { return w.shows(1, next) && w.shows(2, next) && w.head(0, 0).Epoch == 2 })
+		before := w.head(0, 0)
+		e := w.entry(0, 1)
+		e.Epoch = 1
+		forged, err := protocol.Sign(old, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.nodes[late].accept(forged.Bytes())[0]; got.err != nil {
+			t.Fatalf("who comes late: %v; nothing is tested", got.err)
+		}
+		w.start(late)
+		w.until(10*time.Minute, "one log everywhere", func() bool { return w.agreed(0)() && w.everywhere(w.shows, revised, next)() })
+		for i := range w.nodes {
+			if w.shows(i, forged) {
+				t.Errorf("node %d shows the thief's case", i)
+			}
+		}
+		if h := w.head(0, 0); h.Seq < before.Seq || w.alarmed(late, AlarmSuspect, 0) {
+			t.Errorf("the owner's head is for %d; %+v", h.Seq, w.nodes[late].Alarms())
+		}
+		w.noThief(0)
+	})
+}
+
+// TestALostFolderAfterSeveralEpochs: the folder is lost when two keys have been changed, the second for a thief's sake. Under a
+// card of a fourth epoch all that is not void comes back, closed cases stay closed, and heads of the epochs before stop nobody.
+func TestALostFolderAfterSeveralEpochs(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 4, nil)
+		defer w.close()
+		w.startAll()
+		o := w.nodes[0].Origin()
+		closes, first := w.publish(0, "closes"), w.publish(0, "first")
+		w.until(time.Minute, "everywhere", w.agreed(0))
+		heads := []*protocol.Head{w.head(1, 0)}
+		card, key := w.nextCard(0, 1, w.seqOf(0))
+		if err := w.nodes[1].TakeCard(card); err != nil {
+			t.Fatal(err)
+		}
+		w.rekey(0, card, key)
+		second := w.publish(0, "second")
+		w.closeCase(0, closes)
+		w.until(10*time.Minute, "everywhere", w.agreed(0))
+		good := w.seqOf(0)
+		void := w.publish(0, "void")
+		w.until(10*time.Minute, "everywhere", w.agreed(0))
+		heads = append(heads, w.head(1, 0))
+		card, key = w.nextCard(0, 2, good)
+		if err := w.nodes[1].TakeCard(card); err != nil {
+			t.Fatal(err)
+		}
+		w.rekey(0, card, key)
+		third := w.publish(0, "third")
+		w.until(10*time.Minute, "everywhere", w.agreed(0))
+		last := w.seqOf(0)
+		heads = append(heads, w.head(1, 0))
+
+		w.shutDown(0)
+		held, err := w.nodes[2].store.Verified(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := w.nodes[0].cfg
+		lost := cfg.Dir
+		cfg.Dir = t.TempDir()
+		recovered, err := Recover(cfg.Dir, &RootKey{w.rootOf(0)}, testDetails(0), card, protocol.Continues{Epoch: 3, Seq: held.Seq, Root: held.Root})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(lost); err != nil {
+			t.Fatal(err)
+		}
+		n, err := Open(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.nodes[0] = n
+		for _, other := range w.nodes[1:] {
+			if err := n.AddMember(other.Card()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.nodes[2].TakeCard(recovered); err != nil {
+			t.Fatal(err)
+		}
+		w.start(0)
+		for _, h := range heads { // under a card that no longer certifies them
+			if _, err := n.takeHead(h.Bytes()); !errors.Is(err, protocol.ErrKey) {
+				t.Errorf("a head of epoch %d: %v", h.Epoch, err)
+			}
+		}
+		took := w.until(5*time.Minute, "our log is back and everywhere the same", func() bool {
+			return n.gate.open() && w.everywhere(w.shows, first, second, third)() && w.everywhere(w.gone, closes)() && w.agreed(0)()
+		})
+		t.Logf("back after %s", took)
+		w.noThief(0)
+		if w.shows(0, void) || w.shows(1, void) {
+			t.Error("what was void came back")
+		}
+		next := w.publish(0, "next")
+		if h := next.Header(); h.Epoch != 4 || h.Seq <= last {
+			t.Errorf("the next record stands at %d of epoch %d; our log went to %d", h.Seq, h.Epoch, last)
+		}
+		w.until(time.Minute, "on the air", w.everywhere(w.shows, next))
 		w.noThief(0)
 	})
 }

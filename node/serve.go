@@ -94,6 +94,9 @@ func (n *Node) answerHave(f *framed, have *protocol.Have) error {
 				return err
 			}
 		}
+		if err := n.answerHead(f, h.Origin, freezes[h.Origin]); err != nil {
+			return err
+		}
 		frozen, err := n.answerFreeze(f, h.Origin, freezes[h.Origin])
 		if err != nil {
 			return err

@@ -138,7 +138,11 @@ func TestPosters(t *testing.T) {
 		t.Errorf("the poster is %d bytes; the budget is %d", len(a.body), 250<<10)
 	}
 	if again := w.get("/fr"+path, "If-None-Match", a.Header().Get("ETag")); again.Code != http.StatusNotModified {
-		t.Errorf("asked again: status %d", again.Code)
+		n := 0
+		for n < min(len(a.body), len(again.body)) && a.body[n] == again.body[n] {
+			n++
+		}
+		t.Errorf("asked again: status %d, %d bytes, first %d, other from byte %d: %.80q", again.Code, len(again.body), len(a.body), n, again.body[n:])
 	}
 	letter := w.get("/fr" + path + "?size=letter")
 	if letter.Code != 200 || letter.Header().Get("ETag") == a.Header().Get("ETag") {
