@@ -107,7 +107,7 @@ func BenchmarkAgainstChromium(b *testing.B) {
 				}
 				return len(pdf)
 			}
-			in, file := next()
+			_, file := next()
 			printed(file) // it is warm from here on
 			start := time.Now()
 			if out, err := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--user-data-dir="+b.TempDir(),
@@ -121,7 +121,7 @@ func BenchmarkAgainstChromium(b *testing.B) {
 				var ins []Input
 				var files []string
 				for range turn {
-					in, file = next()
+					in, file := next()
 					ins, files = append(ins, in), append(files, file)
 				}
 				start := time.Now()
