@@ -83,14 +83,15 @@ func (n *Node) Extend(o protocol.Origin, until time.Time) error {
 	case !until.After(now) || !until.After(e.Lease) || until.After(e.Most):
 		return ErrTooLong
 	}
-	return n.extend(head, until)
+	_, err = n.extend(head, until)
+	return err
 }
 
 // extend signs, keeps and gossips an extension of a head.
-func (n *Node) extend(head *protocol.Head, until time.Time) error {
+func (n *Node) extend(head *protocol.Head, until time.Time) (*protocol.Extension, error) {
 	own, key, err := n.signing()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	at := n.now()
 	if old, err := n.store.Extension(head.Origin); err == nil && !at.After(old.At) { // our clock was fast before
@@ -101,7 +102,7 @@ func (n *Node) extend(head *protocol.Head, until time.Time) error {
 		err = n.store.SetExtension(x)
 	}
 	if err != nil {
-		return fmt.Errorf("extend the lease of %s: %w", head.Origin, err)
+		return nil, fmt.Errorf("extend the lease of %s: %w", head.Origin, err)
 	}
 	n.log.Warn("a member's cases are shown for longer on our word", "member", head.Origin.String(), "until", x.Until)
 	n.watch()
@@ -114,7 +115,7 @@ func (n *Node) extend(head *protocol.Head, until time.Time) error {
 			})
 		}
 	}
-	return nil
+	return x, nil
 }
 
 // takeExtension judges and stores a signed extension, or notes one of a head of our own. protocol.ErrStored is one as late as

@@ -24,6 +24,7 @@ type event struct {
 	phase      store.Phase
 	standing   protocol.Standing
 	until      time.Time // the end of a lease or of a right to show
+	lease      time.Time // the end of a head's own lease
 	clock      time.Time // what the node's own clock says
 	ok         bool
 	what       string
@@ -33,6 +34,8 @@ type event struct {
 type kind string
 
 const (
+	speaks   kind = "speaks"   // node, as of's delegate, has signed the extension id, until, of the head at epoch, seq, which was signed at clock and runs to lease
+	lent     kind = "lent"     // node holds the extension id of of, until
 	signed   kind = "signed"   // of put a record into its own log: id, epoch, seq; of the case ref: rev
 	closes   kind = "closes"   // of signed the takedown of ref, at epoch and seq; until is the end of every lease signed before
 	rooted   kind = "rooted"   // of's own log was root when its last record was seq
@@ -40,7 +43,7 @@ const (
 	kept     kind = "kept"     // the same of a takedown or a stance
 	shown    kind = "shown"    // node shows ref of of: rev, until (zero for its own), clock
 	marked   kind = "marked"   // node holds a takedown of ref and is at phase; phase 0 is that it holds none
-	vouched  kind = "vouched"  // node says that it has verified of's log at epoch, seq, root, until
+	vouched  kind = "vouched"  // node says that it has verified of's log at epoch, seq, root, until, by a head signed at clock
 	standing kind = "standing" // node says that of is at standing
 	hand     kind = "hand"     // a person gave of that standing at node; "" if it cannot be known what is left of that
 	swept    kind = "swept"    // of has signed, for node, that nothing of ref is on its disk
@@ -98,6 +101,9 @@ type history struct {
 	hands     map[pairKey]protocol.Standing // what persons decided
 	log       map[protocol.Ref][]event      // what changed about a case, for the reader
 	last      map[seenKey]event             // the newest of each kind about a case at a node
+	spoken    map[[32]byte]event            // extensions that delegates signed
+	words     map[int][]event               // the same, by whose heads they are of
+	froze     map[pairKey]bool              // whom a node has frozen
 }
 
 // conflict is two records for one place, by the cases that they are of.
@@ -119,7 +125,8 @@ type pairKey struct{ node, of int }
 func newHistory() *history {
 	return &history{said: map[string]bool{}, signedAt: map[slotKey]event{}, closed: map[protocol.Ref]event{}, roots: map[slotKey][32]byte{},
 		doubled: map[int]bool{}, older: map[int]bool{}, liars: map[int]bool{}, conflicts: map[int][]conflict{}, accused: map[int]bool{}, held: map[[32]byte]map[int]bool{}, phases: map[seenKey]event{}, sweeps: map[seenKey]bool{}, revs: map[seenKey]uint64{}, verified: map[pairKey]event{},
-		hands: map[pairKey]protocol.Standing{}, log: map[protocol.Ref][]event{}, last: map[seenKey]event{}}
+		hands: map[pairKey]protocol.Standing{}, log: map[protocol.Ref][]event{}, last: map[seenKey]event{},
+		spoken: map[[32]byte]event{}, words: map[int][]event{}, froze: map[pairKey]bool{}}
 }
 
 func (h *history) violated(invariant int, e event, why string, args ...any) {
@@ -136,6 +143,11 @@ func (h *history) see(e event) {
 	h.note(e)
 	pair, seen := pairKey{e.node, e.of}, seenKey{e.node, e.ref, marked}
 	switch e.kind {
+	case speaks:
+		h.spoken[e.id] = e
+		h.words[e.of] = append(h.words[e.of], e)
+	case lent:
+		h.seeLent(e, pair)
 	case branched:
 		h.doubled[e.of] = true
 	case signed, closes:
@@ -203,7 +215,7 @@ func (h *history) see(e event) {
 	case kept:
 		h.hold(e)
 	case frozen:
-		h.accused[e.of] = true
+		h.accused[e.of], h.froze[pair] = true, true
 		closed := func(c conflict) bool {
 			return h.phases[seenKey{e.node, c.a, marked}].phase > 0 || h.phases[seenKey{e.node, c.b, marked}].phase > 0
 		}
@@ -246,8 +258,16 @@ func (h *history) seeShown(e event, pair pairKey, seen seenKey) {
 	if !e.until.IsZero() && !e.clock.Before(e.until) {
 		h.violated(2, e, "it shows the case %s of member %d %s after the lease that it holds", e.ref, e.of, e.clock.Sub(e.until))
 	}
-	if c, ok := h.closed[e.ref]; ok && e.node != e.of && !e.clock.Before(c.until) {
-		h.violated(2, e, "it shows the case %s of member %d %s after every lease signed before it was closed", e.ref, e.of, e.clock.Sub(c.until))
+	if c, ok := h.closed[e.ref]; ok && e.node != e.of {
+		until := c.until
+		for _, s := range h.words[e.of] { // of heads that do not count the takedown
+			if s.until.After(until) && (s.epoch < c.epoch || s.epoch == c.epoch && s.seq < c.seq) {
+				until = s.until
+			}
+		}
+		if !e.clock.Before(until) {
+			h.violated(2, e, "it shows the case %s of member %d %s after every lease and every extension of a head signed before it was closed", e.ref, e.of, e.clock.Sub(until))
+		}
 	}
 	if e.rev < h.revs[seen] {
 		h.violated(6, e, "it shows revision %d of the case %s and has shown %d", e.rev, e.ref, h.revs[seen])
@@ -256,6 +276,26 @@ func (h *history) seeShown(e event, pair pairKey, seen seenKey) {
 	switch h.hands[pair] {
 	case protocol.Removed:
 		h.violated(10, e, "it shows a case of member %d, which was removed", e.of)
+	}
+}
+
+// seeLent holds an extension that a node holds against what its member's delegate may have said, and against what the node
+// knows: newer heads, denied members, forks.
+func (h *history) seeLent(e event, pair pairKey) {
+	denied := func(of int) bool { s, ok := h.hands[pairKey{e.node, of}]; return ok && s != protocol.Active && s != "" }
+	s, ok := h.spoken[e.id]
+	v := h.verified[pair]
+	switch {
+	case !ok || s.of != e.of:
+		h.violated(4, e, "it holds an extension for member %d that no delegate signed", e.of)
+	case !e.until.Equal(s.until) || e.until.After(s.lease.Add(protocol.MaxExtension)):
+		h.violated(2, e, "it holds an extension for member %d to %s after the lease", e.of, e.until.Sub(s.lease))
+	case v.epoch > s.epoch || v.epoch == s.epoch && (v.seq > s.seq || v.seq == s.seq && v.clock.After(s.clock)):
+		h.violated(2, e, "it holds an extension for member %d at %d/%d and has verified a newer head, at %d/%d", e.of, s.epoch, s.seq, v.epoch, v.seq)
+	case denied(e.of), denied(s.node):
+		h.violated(2, e, "it holds an extension for member %d by member %d, one of which it has denied", e.of, s.node)
+	case h.froze[pair]:
+		h.violated(2, e, "it holds an extension for member %d, which it has frozen", e.of)
 	}
 }
 
@@ -292,6 +332,11 @@ func (h *history) forget(node int) {
 	for key := range h.verified {
 		if key.node == node {
 			delete(h.verified, key)
+		}
+	}
+	for key := range h.froze {
+		if key.node == node {
+			delete(h.froze, key)
 		}
 	}
 }

@@ -20,6 +20,8 @@ func TestTheCheckerComplains(t *testing.T) {
 	holds := event{kind: logged, node: b, of: a, ref: ref, id: id, epoch: 1, seq: 1, rev: 1, ok: true}
 	mark := func(p store.Phase) event { return event{kind: marked, node: b, of: a, ref: ref, phase: p} }
 	verified := event{kind: vouched, node: b, of: a, epoch: 1, seq: 2, root: id}
+	said := event{kind: speaks, node: 2, of: a, id: other, epoch: 1, seq: 1, clock: at(0), lease: at(time.Hour), until: at(9 * time.Hour)}
+	word := event{kind: lent, node: b, of: a, id: other, until: at(9 * time.Hour)}
 	with := func(e event, change func(*event)) event { change(&e); return e }
 
 	for _, c := range []struct {
@@ -36,6 +38,23 @@ func TestTheCheckerComplains(t *testing.T) {
 		{"shown after every lease signed before it was closed", 2, []event{signs, closed},
 			with(shows, func(e *event) { e.until = at(9 * time.Hour) }),
 			with(shows, func(e *event) { e.until, e.clock = at(9*time.Hour), at(2*time.Hour) })},
+		{"shown after every extension of a head from before it was closed", 2, []event{signs, closed, said},
+			with(shows, func(e *event) { e.until, e.clock = at(9*time.Hour), at(8*time.Hour) }),
+			with(shows, func(e *event) { e.until, e.clock = at(10*time.Hour), at(9*time.Hour) })},
+		{"shown on an extension of a head that counts the takedown", 2, []event{signs, closed, with(said, func(e *event) { e.seq = 2 })},
+			with(shows, func(e *event) { e.until = at(9 * time.Hour) }),
+			with(shows, func(e *event) { e.until, e.clock = at(9*time.Hour), at(8*time.Hour) })},
+		{"an extension that nobody signed", 4, []event{said}, word, with(word, func(e *event) { e.id = id })},
+		{"an extension for another", 4, []event{said}, word, with(word, func(e *event) { e.of = 3 })},
+		{"an extension that is too long", 2, []event{with(said, func(e *event) { e.until = e.lease.Add(protocol.MaxExtension + 1) })}, signs,
+			with(word, func(e *event) { e.until = said.lease.Add(protocol.MaxExtension + 1) })},
+		{"an extension after a newer head", 2, []event{said, word}, verified, word},
+		{"an extension after a newer head of the same log", 2, []event{said, word},
+			with(verified, func(e *event) { e.seq, e.clock = 1, at(time.Minute) }), word},
+		{"an extension for a member that was removed", 2, []event{said, word}, event{kind: hand, node: b, of: a, standing: protocol.Removed}, word},
+		{"an extension by a member that was suspended", 2, []event{said, word}, event{kind: hand, node: b, of: 2, standing: protocol.Suspended}, word},
+		{"an extension for a member that is frozen", 2, []event{said, word, {kind: branched, of: a}, signs, with(signs, func(e *event) { e.id = other })},
+			event{kind: frozen, node: b, of: a, ok: true}, word},
 		{"a record of a shredded case", 3, []event{mark(store.Shredded)}, mark(store.Swept), holds},
 		{"a takedown that is forgotten", 3, []event{mark(store.Swept)}, mark(store.Swept), mark(0)},
 		{"a purge that goes back", 3, []event{mark(store.Swept)}, mark(store.Swept), mark(store.Marked)},
@@ -95,6 +114,7 @@ func TestTheCheckerForgives(t *testing.T) {
 		"an older folder, until it has caught up":   {swept, {kind: restored, node: 1}, shows, swept},
 		"a void within the guard's day":             {{kind: marked, node: 1, of: 0, ref: ref, phase: store.Marked}, {kind: marked, node: 1, of: 0, ref: ref}, shows},
 		"a member that is removed and taken back":   {{kind: hand, node: 1, of: 0, standing: protocol.Removed}, {kind: hand, node: 1, of: 0, standing: protocol.Active}, shows},
+		"a delegate that is taken back":             {{kind: speaks, node: 2, of: 0, id: [32]byte{9}, until: epoch0.Add(time.Hour), lease: epoch0}, {kind: hand, node: 1, of: 2, standing: protocol.Removed}, {kind: hand, node: 1, of: 2, standing: protocol.Active}, {kind: lent, node: 1, of: 0, id: [32]byte{9}, until: epoch0.Add(time.Hour)}},
 		"two branches that were to be":              {{kind: branched, of: 0}, {kind: signed, of: 0, epoch: 1, seq: 1, id: [32]byte{1}}, {kind: signed, of: 0, epoch: 1, seq: 1, id: [32]byte{2}}},
 		"another case, another node, another place": {swept, {kind: shown, node: 2, of: 0, ref: ref, rev: 1, until: epoch0.Add(time.Hour), clock: epoch0}},
 	} {

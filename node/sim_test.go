@@ -70,6 +70,8 @@ type sim struct {
 	twins   map[int]*twin         // second servers with the key of a node
 	small   int                   // whose folder lies on a small disk; -1 is nobody's
 	silent  func(i int) bool      // who does not gossip
+	spoken  [][]byte              // extensions that delegates signed
+	slept   time.Duration         // how much later than planned things happen, for a night lay between
 	healed  bool
 	genuine map[[32]byte]bool // records whose signatures were checked
 	figures figures
@@ -99,6 +101,7 @@ type step struct {
 // figures are what a run has cost and how long things took, in virtual time.
 type figures struct {
 	records, takedowns, looks   int
+	extended                    int           // looks at which a node showed a member on its delegate's word alone
 	connected, equal, receipted time.Duration // from the end of the faults on
 	marker                      time.Duration // a new case everywhere
 	idle                        int64         // bytes a node and minute when nothing happens
@@ -113,7 +116,7 @@ func simulate(t *testing.T, nodes int, seed uint64) {
 	s.startAll()
 	s.advance(5 * time.Second)
 	for _, p := range s.plan {
-		s.advance(time.Until(epoch0.Add(p.at)))
+		s.advance(time.Until(epoch0.Add(p.at + s.slept)))
 		p.do(s)
 		if len(s.h.wrong) > 0 {
 			return
@@ -122,9 +125,9 @@ func simulate(t *testing.T, nodes int, seed uint64) {
 	s.heal()
 	s.settle()
 	f := s.figures
-	t.Logf("%s of virtual time, %s of CPU: %d records, %d takedowns, %d looks; after the faults all connected in %s, equal in %s, "+
+	t.Logf("%s of virtual time, %s of CPU: %d records, %d takedowns, %d looks, %d extensions, by which alone a member was shown at %d of them; after the faults all connected in %s, equal in %s, "+
 		"a new case everywhere in %s, receipted in %s; idle %d bytes a node and minute", time.Since(epoch0).Round(time.Second),
-		(cpuTime() - cpu).Round(time.Millisecond), f.records, f.takedowns, f.looks, f.connected, f.equal, f.marker, f.receipted, f.idle)
+		(cpuTime() - cpu).Round(time.Millisecond), f.records, f.takedowns, f.looks, len(s.spoken), f.extended, f.connected, f.equal, f.marker, f.receipted, f.idle)
 }
 
 // newSim makes the world of a seed and its plan.
@@ -134,6 +137,7 @@ func newSim(t *testing.T, nodes int, seed uint64) *sim {
 		drift: map[int]time.Duration{}, lies: map[int]lie{}, full: map[int]string{}, twins: map[int]*twin{}, small: -1, genuine: map[[32]byte]bool{},
 		byRef: map[protocol.Ref]*simCase{}, older: map[int]bool{}, backups: map[int]backup{}, eyes: make([]eye, nodes)}
 	p := newPlan(rng, nodes)
+	p.delegates(rand.New(rand.NewPCG(seed, 1<<32))) // by a draw of its own, so that the rest of a seed stays what it was
 	s.world = newWorld(t, nodes, func(i int, cfg *Config) {
 		cfg.Lease = protocol.MinLease
 		cfg.noGossip = p.silent(i)
@@ -146,6 +150,11 @@ func newSim(t *testing.T, nodes int, seed uint64) *sim {
 	for i, n := range s.nodes {
 		s.index[n.Origin()] = i
 		s.eyes[i] = newEye()
+		card, err := (&RootKey{s.rootOf(i)}).NameDelegate(n.Card(), s.nodes[s.delegate(i)].Origin())
+		if err == nil {
+			err = n.Reissue(card)
+		}
+		must(t, err)
 	}
 	s.world.weather, s.h.nodes = s.weather, nodes
 	if p.liar >= 0 {

@@ -105,6 +105,26 @@ func (s *sim) boot(i int) {
 	}
 }
 
+// night stops all nodes in good order, lets a little more time pass than a lease, and starts them again but for one.
+func (s *sim) night(dark int) {
+	begun := time.Now()
+	for i := range s.nodes {
+		s.endTwin(i)
+		s.roomy(i)
+		if s.up(i) {
+			s.stops[i]()
+			must(s.t, s.nodes[i].Close())
+		}
+	}
+	time.Sleep(protocol.MinLease + time.Hour)
+	for i := range s.nodes {
+		if i != dark {
+			s.boot(i)
+		}
+	}
+	s.slept += time.Since(begun)
+}
+
 // backup is a copy of a data folder.
 type backup struct {
 	folder string
@@ -303,6 +323,9 @@ func (s *sim) replay(i int) {
 			send(headTopic, head.Bytes())
 			downs = append(downs, protocol.Frame{Down: &protocol.Down{Rec: c.closed.Bytes(), Head: head.Bytes()}})
 		}
+	}
+	for _, raw := range s.spoken {
+		send(headTopic, raw)
 	}
 	for _, id := range m.members() {
 		m.background(func() {

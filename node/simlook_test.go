@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ipfs/go-cid"
+
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/store"
 )
@@ -21,11 +23,12 @@ type eye struct {
 	held, swept map[protocol.Ref]bool // takedowns
 	standings   map[int]protocol.Standing
 	frozen      map[int]bool
+	lent        map[int]cid.Cid // extensions
 }
 
 func newEye() eye {
 	return eye{logs: map[int]store.LogState{}, total: -1, held: map[protocol.Ref]bool{}, swept: map[protocol.Ref]bool{},
-		standings: map[int]protocol.Standing{}, frozen: map[int]bool{}}
+		standings: map[int]protocol.Standing{}, frozen: map[int]bool{}, lent: map[int]cid.Cid{}}
 }
 
 // look takes what every running node lets be seen into the history.
@@ -61,6 +64,7 @@ func (s *sim) lookAt(i int) {
 	}
 	// What a node vouches for, and which proofs it has, is read before what it holds, so that what it holds can only be more.
 	heads := map[int]*protocol.Head{}
+	leases := map[int]time.Time{}
 	accused := map[int]bool{} // with a proof
 	changed := map[int]bool{} // whose cases may be shown otherwise than at the last look, as seen before the door is asked
 	for _, m := range members {
@@ -71,8 +75,22 @@ func (s *sim) lookAt(i int) {
 				e.standings[o], changed[o] = m.Standing, true
 			}
 		}
+		// An extension is told before the head that is verified, so that it is held against heads of before.
+		x, err := n.store.Extension(m.Card.Origin())
+		id := cid.Undef
+		if err == nil {
+			id = x.ID()
+			see(event{kind: lent, of: o, id: protocol.Digest(id), until: x.Until})
+		}
+		if e.lent[o] != id {
+			e.lent[o], changed[o] = id, true
+		}
+		leases[o] = n.store.Lease(m.Card.Origin())
 		if v, err := n.store.Verified(m.Card.Origin()); err == nil && o != i {
 			heads[o] = v
+			if now := s.clock(i); !v.Until.After(now) && leases[o].After(now) {
+				s.figures.extended++
+			}
 		}
 		if _, is := n.store.Frozen(m.Card.Origin()); is {
 			_, err := n.store.Fork(m.Card.Origin())
@@ -114,18 +132,20 @@ func (s *sim) lookAt(i int) {
 		see(event{kind: frozen, of: o, ok: proof})
 	}
 	for o, v := range heads {
-		see(event{kind: vouched, of: o, epoch: v.Epoch, seq: v.Seq, root: v.Root, until: v.Until})
+		see(event{kind: vouched, of: o, epoch: v.Epoch, seq: v.Seq, root: v.Root, until: v.Until, clock: v.At})
 	}
-	s.lookShown(i, len(changed) > 0, see)
+	s.lookShown(i, len(changed) > 0, leases, see)
 }
 
 // lookShown asks the one door what is to be seen. When nothing was seen to change since, and as many cases are shown as then,
-// they are the same, and only the time has passed.
-func (s *sim) lookShown(i int, changed bool, see func(event)) {
+// they are the same, and only the time has passed: and heads may have come. A freeze may end an extension at this moment, so
+// that the lease of just before counts too.
+func (s *sim) lookShown(i int, changed bool, leases map[int]time.Time, see func(event)) {
 	n, e := s.nodes[i], &s.eyes[i]
+	fresh := false
 	_, total, err := n.Public().List(store.Query{Network: true})
 	if err == nil && (changed || total != e.total) {
-		e.total = total
+		e.total, fresh = total, true
 		if e.shown, _, err = n.Public().List(store.Query{Network: true, Limit: 1 << 20}); err == nil {
 			var own []*store.Shown
 			own, _, err = n.Public().List(store.Query{Limit: 1 << 20})
@@ -138,9 +158,11 @@ func (s *sim) lookShown(i int, changed bool, see func(event)) {
 	for _, c := range e.shown {
 		ev := event{kind: shown, of: s.index[c.Origin], ref: c.Ref, rev: c.Rev, clock: s.clock(i)}
 		if !c.Own {
-			ev.until = c.Lease
-			if v, err := n.store.Verified(c.Origin); err == nil {
-				ev.until = v.Until
+			if ev.until = c.Lease; !fresh {
+				ev.until = leases[ev.of]
+				if now := n.store.Lease(c.Origin); now.After(ev.until) {
+					ev.until = now
+				}
 			}
 		}
 		see(ev)

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/gmcn/gmcn/protocol"
 )
 
 // plan is what one seed does to a world of so many nodes: who is special, and what happens when.
@@ -231,6 +233,28 @@ func (p *plan) poison(at, length time.Duration) {
 func (p *plan) replay(at, length time.Duration) {
 	i := p.node()
 	p.add(at, func(s *sim) { s.replay(i) }, "node %d sends old records and heads again", i)
+}
+
+// delegates has delegates speak for members at any moment, and in some plans of small worlds lays a night between, in which
+// nobody runs and all leases end: one member stays dark after it for a while, and its delegate speaks for it.
+func (p *plan) delegates(rng *rand.Rand) {
+	p.rng = rng
+	for range 1 + p.rng.IntN(6) {
+		i, longer := p.node(), p.upTo(protocol.MaxExtension)
+		p.add(20*time.Second+p.upTo(simLengthLarge-30*time.Second), func(s *sim) { s.speak(i, longer) }, "the delegate of node %d speaks for %s", i,
+			longer.Round(time.Hour))
+	}
+	if p.nodes <= simLarge && p.rng.IntN(2) == 0 {
+		i, at := p.node(), 30*time.Second+p.upTo(simLength/2)
+		p.add(at, func(s *sim) { s.night(i) }, "a night, after which node %d is dark", i)
+		for range 4 {
+			longer := p.upTo(48 * time.Hour)
+			p.add(at+10*time.Second+p.upTo(time.Minute), func(s *sim) { s.speak(i, longer) }, "the delegate of node %d speaks for %s", i,
+				longer.Round(time.Hour))
+		}
+		p.add(at+30*time.Second+p.upTo(2*time.Minute), func(s *sim) { s.boot(i) }, "node %d is back after the night", i)
+	}
+	slices.SortStableFunc(p.steps, func(a, b step) int { return cmp.Compare(a.at, b.at) })
 }
 
 func (p *plan) bulk(at, _ time.Duration) {

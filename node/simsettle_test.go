@@ -79,6 +79,10 @@ func (s *sim) settle() {
 		s.closeIt(marks[i])
 	}
 	s.await(13, markerTime, "to have taken the other's case down", func(a, b int) bool { return s.gone(a, marks[b].closed) })
+	s.await(17, roundsTime, "to let go of what a delegate has said of the other, which has spoken since", func(a, b int) bool {
+		_, err := s.nodes[a].store.Extension(s.nodes[b].Origin())
+		return err != nil
+	})
 	s.figures.receipted = s.await(13, receiptTime, "to have receipted the other's takedowns", func(a, b int) bool {
 		return !slices.ContainsFunc(s.cases, func(c *simCase) bool { return c.owner == b && c.closed != nil && !c.sweptBy[a] })
 	})

@@ -168,3 +168,30 @@ func (s *sim) makeUp(a, b int) {
 		s.setApart(a, b, "")
 	}
 }
+
+// delegate returns whom node i names.
+func (s *sim) delegate(i int) int { return (i + 1) % len(s.nodes) }
+
+// speak has the delegate of node i extend the newest head that it holds, whether or not node i is heard.
+func (s *sim) speak(i int, longer time.Duration) {
+	d := s.delegate(i)
+	if _, full := s.full[d]; full || !s.up(d) {
+		return
+	}
+	n, o := s.nodes[d], s.nodes[i].Origin()
+	head, err := n.store.Head(o)
+	if err != nil {
+		return
+	}
+	x, err := n.extend(head, head.Until.Add(longer))
+	for _, no := range []error{protocol.ErrOrigin, protocol.ErrKey, protocol.ErrStale, protocol.ErrUnverified, protocol.ErrFrozen} {
+		if errors.Is(err, no) {
+			return
+		}
+	}
+	if s.did(d, "speaking for another", err) {
+		s.spoken = append(s.spoken, x.Bytes())
+		s.h.see(event{kind: speaks, at: time.Now(), node: d, of: i, id: protocol.Digest(x.ID()), epoch: head.Epoch, seq: head.Seq, clock: head.At,
+			lease: head.Until, until: x.Until})
+	}
+}
