@@ -239,6 +239,15 @@ func (h *history) hold(e event) {
 	h.held[e.id][e.node] = true
 }
 
+// lost says whether a takedown may have gone with its owner's disk before anybody had it.
+func (h *history) lost(c event) bool {
+	others := len(h.held[c.id])
+	if h.held[c.id][c.of] {
+		others--
+	}
+	return h.older[c.of] && others == 0
+}
+
 // mayDouble says whether an origin may sign another record for the place of one: a thief or a twin does, and so does a node
 // with an older folder, unless it cannot have asked enough others without meeting one that holds the first.
 func (h *history) mayDouble(of int, first [32]byte) bool {
@@ -258,7 +267,7 @@ func (h *history) seeShown(e event, pair pairKey, seen seenKey) {
 	if !e.until.IsZero() && !e.clock.Before(e.until) {
 		h.violated(2, e, "it shows the case %s of member %d %s after the lease that it holds", e.ref, e.of, e.clock.Sub(e.until))
 	}
-	if c, ok := h.closed[e.ref]; ok && e.node != e.of {
+	if c, ok := h.closed[e.ref]; ok && e.node != e.of && !h.lost(c) {
 		until := c.until
 		for _, s := range h.words[e.of] { // of heads that do not count the takedown
 			if s.until.After(until) && (s.epoch < c.epoch || s.epoch == c.epoch && s.seq < c.seq) {

@@ -83,6 +83,13 @@ func (s *sim) settle() {
 		_, err := s.nodes[a].store.Extension(s.nodes[b].Origin())
 		return err != nil
 	})
+	// A takedown that went with its owner's disk before anybody had it was never given.
+	s.cases = slices.DeleteFunc(s.cases, func(c *simCase) bool {
+		return c.closed != nil && s.h.older[c.owner] && !slices.ContainsFunc(s.nodes, func(n *Node) bool {
+			_, err := n.store.Phase(c.ref)
+			return err == nil
+		})
+	})
 	s.figures.receipted = s.await(13, receiptTime, "to have receipted the other's takedowns", func(a, b int) bool {
 		return !slices.ContainsFunc(s.cases, func(c *simCase) bool { return c.owner == b && c.closed != nil && !c.sweptBy[a] })
 	})
