@@ -226,7 +226,11 @@ func hang(t *testing.T, in Input, lacks []rune) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(pdf, writePDF(pages, in.Case.Number, in.Updated)) {
+	again, err := writePDF(pages, in.Case.Number, in.Updated)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(pdf, again) {
 		t.Error("other bytes the second time")
 	}
 	most := maxPoster

@@ -2,22 +2,28 @@ package poster
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/go-pdf/fpdf"
 )
 
-// The invisible layer of a PDF has the words as text, to search and to copy, over their outlines. Its font has no ink:
-// every character is the same empty glyph, half an em wide.
+// The invisible layer of a PDF has the words as text, to search and to copy, over their outlines. Its fonts have no ink: they
+// share one file, made once, in which every character is the same empty glyph, half an em wide. A character is one byte, so
+// a poster has as many fonts as its characters need, and what a byte means is said by the name of its glyph, "uni03B1".
+// fpdf's fonts of two bytes a character would be one alone, but cost each poster a table of 128 KB, and panic above U+FFFF.
 
-// inLayer says whether a character can stand in the layer, which has two bytes for each; marks of direction and joiners
-// only disturb who copies.
+// inLayer says whether a character can stand in the layer. Marks of direction, joiners and selectors only disturb who copies.
 func inLayer(r rune) bool {
 	switch {
-	case r < ' ', r >= 0x7f && r < 0xa0, r >= 0xd800 && r < 0xe000, r >= 0xfff0, r == '\u00ad',
-		r >= '\u200b' && r <= '\u200f', r >= '\u2028' && r <= '\u202e', r >= '\u2060' && r <= '\u206f', r == '\ufeff':
+	case r < ' ', r >= 0x7f && r < 0xa0, r >= 0xd800 && r < 0xe000, r >= 0xfff0 && r < 0x10000, r >= 0xe0000 && r < 0xe1000, r&0xfffe == 0xfffe,
+		r == '\u00ad', r >= '\u200b' && r <= '\u200f', r >= '\u2028' && r <= '\u202e', r >= '\u2060' && r <= '\u206f', r == '\ufeff':
 		return false
 	}
 	return true
@@ -32,69 +38,168 @@ func layerWord(word string, rtl bool) string {
 	return string(rs)
 }
 
+// The bytes of a font of the layer: fpdf gives a meaning to those from 32 on, which some readers take for a space in any font.
+const (
+	firstCode = ' ' + 1
+	perFont   = 256 - firstCode
+)
+
+// layerFont is a font of the layer: its characters, from firstCode on, and the byte of each.
+type layerFont struct {
+	characters []rune
+	codes      map[rune]byte
+}
+
+// layerFonts are the fonts of a file. Each word, up to perFont characters of it, is of one font, or readers would cut it.
+type layerFonts []*layerFont
+
+// layerFontsOf makes the fonts that the words of the pages need.
+func layerFontsOf(pages []*Page) (fonts layerFonts) {
+	for _, p := range pages {
+		for i := range p.Marks {
+			t := p.Marks[i].Text
+			if t == nil || !t.layered() {
+				continue
+			}
+			for _, l := range t.Block.Lines {
+				for _, w := range l.Words {
+					for part := range slices.Chunk([]rune(layerWord(w.Text, w.RTL)), perFont) {
+						fonts.add(part)
+					}
+				}
+			}
+		}
+	}
+	return fonts
+}
+
+// layered says whether the layer has the text.
+func (t *Text) layered() bool { return t.Turn == 0 && !t.Faint }
+
+// add makes sure that a font has all of the characters.
+func (fs *layerFonts) add(part []rune) {
+	if n, _ := fs.encode(part); n >= 0 {
+		return
+	}
+	n := slices.IndexFunc(*fs, func(f *layerFont) bool { return len(f.characters)+len(part) <= perFont })
+	if n < 0 {
+		n = len(*fs)
+		*fs = append(*fs, &layerFont{codes: map[rune]byte{}})
+	}
+	f := (*fs)[n]
+	for _, r := range part {
+		if _, ok := f.codes[r]; !ok {
+			f.codes[r] = byte(firstCode + len(f.characters))
+			f.characters = append(f.characters, r)
+		}
+	}
+}
+
+// encode returns the first font that has all of the characters, and their bytes; or -1.
+func (fs layerFonts) encode(part []rune) (font int, codes []byte) {
+	codes = make([]byte, len(part))
+next:
+	for n, f := range fs {
+		for i, r := range part {
+			c, ok := f.codes[r]
+			if !ok {
+				continue next
+			}
+			codes[i] = c
+		}
+		return n, codes
+	}
+	return -1, nil
+}
+
+// layerFamily is what fpdf calls a font of the layer.
+func layerFamily(n int) string { return "layer" + strconv.Itoa(n) }
+
+// register gives fpdf the fonts.
+func (fs layerFonts) register(pdf *fpdf.Fpdf) error {
+	file := layerFile()
+	for n, f := range fs {
+		meaning := []byte(strconv.Itoa(firstCode))
+		for _, r := range f.characters {
+			if r < 0x10000 {
+				meaning = fmt.Appendf(meaning, "/uni%04X", r)
+			} else {
+				meaning = fmt.Appendf(meaning, "/u%X", r)
+			}
+		}
+		def, err := json.Marshal(layerDefinition{Tp: "TrueType", Name: "Layer", Desc: file.desc, Cw: file.widths, Diff: string(meaning), File: "layer.z",
+			OriginalSize: file.size})
+		if err != nil {
+			return fmt.Errorf("define a font: %w", err)
+		}
+		pdf.AddFontFromBytes(layerFamily(n), "", def, file.packed)
+	}
+	return pdf.Error()
+}
+
+// layerDefinition is a font as fpdf reads it.
+type layerDefinition struct {
+	Tp, Name, Diff, File string
+	Desc                 fpdf.FontDescType
+	Cw                   []int
+	OriginalSize         int
+}
+
+// inkless is what the fonts of the layer share.
+type inkless struct {
+	packed []byte
+	size   int // of the file before it was packed
+	desc   fpdf.FontDescType
+	widths []int // by bytes
+}
+
+var layerFile = sync.OnceValue(func() inkless {
+	font := emptyFont()
+	var packed bytes.Buffer
+	w := zlib.NewWriter(&packed) // nothing fails on the way to memory
+	w.Write(font)
+	w.Close()
+	const nonSymbolic = 32
+	f := inkless{packed: packed.Bytes(), size: len(font), widths: slices.Repeat([]int{1000 * emptyWidth}, 256),
+		desc: fpdf.FontDescType{Ascent: 800, Descent: -200, CapHeight: 800, Flags: nonSymbolic, StemV: 80, MissingWidth: 500}}
+	f.desc.FontBBox.Ymin, f.desc.FontBBox.Xmax, f.desc.FontBBox.Ymax = -200, 500, 800
+	return f
+})
+
 // layer writes the words where their outlines are, invisible, each stretched to its width.
 func (p *pdfPainter) layer(t *Text) {
 	const hex = "0123456789abcdef"
-	p.op("q BT 3 Tr")
 	for _, line := range t.Block.Lines {
-		for i, w := range line.Words {
-			word := layerWord(w.Text, w.RTL)
-			if word == "" || w.Width <= 0 {
+		for _, w := range line.Words {
+			word := []rune(layerWord(w.Text, w.RTL))
+			if len(word) == 0 || w.Width <= 0 {
 				continue
 			}
-			size := line.Runs[0].Size
-			if i == 0 {
-				p.out = append(p.out, "/T0 "...)
-				p.num(size)
-				p.op("Tf")
+			size, each, x := line.Runs[0].Size, w.Width/float64(len(word)), t.X+w.X
+			for part := range slices.Chunk(word, perFont) {
+				n, codes := p.words.encode(part)
+				if n != p.font || size != p.size {
+					p.flush()
+					p.pdf.SetFont(layerFamily(n), "", size)
+					p.font, p.size = n, size
+				}
+				p.out = append(p.out, "BT "...)
+				p.num(math.Round(10000*each/(emptyWidth*size)) / 100)
+				p.out = append(p.out, "Tz "...)
+				p.num(math.Round(100*x)/100, math.Round(100*(p.page.H-t.Y-line.Baseline))/100)
+				p.out = append(p.out, "Td <"...)
+				for _, c := range codes {
+					p.out = append(p.out, hex[c>>4], hex[c&15])
+				}
+				p.op("> Tj ET")
+				x += each * float64(len(part))
 			}
-			characters := 0
-			for range word {
-				characters++
-			}
-			p.num(math.Round(10000*w.Width/(0.5*size*float64(characters))) / 100)
-			p.out = append(p.out, "Tz 1 0 0 1 "...)
-			p.num(math.Round(100*(t.X+w.X))/100, math.Round(100*(p.page.H-t.Y-line.Baseline))/100)
-			p.out = append(p.out, "Tm <"...)
-			for _, r := range word {
-				p.out = append(p.out, hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
-			}
-			p.op("> Tj")
 		}
 	}
-	p.op("ET Q")
 }
 
-// writeLayerFont writes the font of the layer, and returns its number. A code is a character of Unicode, in two bytes.
-func writeLayerFont(f *pdfFile) int {
-	n := f.numbers(6)
-	f.objectf(n, "<</Type /Font /Subtype /Type0 /BaseFont /Layer /Encoding /Identity-H /DescendantFonts [%d 0 R] /ToUnicode %d 0 R>>", n+1, n+2)
-	f.objectf(n+1, "<</Type /Font /Subtype /CIDFontType2 /BaseFont /Layer /CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> "+
-		"/FontDescriptor %d 0 R /DW 500 /CIDToGIDMap %d 0 R>>", n+3, n+4)
-	parts := layerParts()
-	f.object(n+2, parts[0])
-	f.objectf(n+3, "<</Type /FontDescriptor /FontName /Layer /Flags 4 /FontBBox [0 -200 500 800] /ItalicAngle 0 /Ascent 800 /Descent -200 "+
-		"/CapHeight 800 /StemV 80 /MissingWidth 500 /FontFile2 %d 0 R>>", n+5)
-	f.object(n+4, parts[1])
-	f.object(n+5, parts[2])
-	return n
-}
-
-// layerParts are the streams of the layer's font: what each code means, which glyph it is, the glyphs.
-var layerParts = sync.OnceValue(func() [3][]byte {
-	const codes = 1 << 16
-	packed := func(dict string, data []byte) []byte {
-		return stream(dict+"/Filter /FlateDecode", pack(&goodPackers, data))
-	}
-	font := emptyFont()
-	return [3][]byte{
-		packed("", []byte("/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def\n"+
-			"/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n1 beginbfrange\n<0000> <FFFF> <0000>\n"+
-			"endbfrange\nendcmap\nCMapName currentdict /CMap defineresource pop\nend\nend")),
-		packed("", bytes.Repeat([]byte{0, 1}, codes)),
-		packed("/Length1 "+strconv.Itoa(len(font))+" ", font),
-	}
-})
+// emptyWidth of the empty glyph, in ems.
+const emptyWidth = 0.5
 
 // emptyFont makes a TrueType font of two glyphs without ink.
 func emptyFont() []byte {

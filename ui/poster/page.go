@@ -81,7 +81,6 @@ type Text struct {
 type Sight struct {
 	JPEG          []byte
 	Width, Height int // in pixels
-	Grey          bool
 	// Crop is the part that is shown, in pixels.
 	Crop Rect
 }

@@ -1,93 +1,86 @@
 package poster
 
 import (
+	"bytes"
+	"encoding/binary"
+	"encoding/gob"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf16"
+
+	"github.com/go-pdf/fpdf"
 
 	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
 // writePDF paints the pages. The title and the date are all that the file says of itself.
-func writePDF(pages []*Page, title string, dated time.Time) []byte {
+//
+// fpdf is no longer looked after, and some of its faults are gone round here: it takes a date of zero for now, panics at a title
+// beyond U+FFFF, and writes photos of one width in any order.
+func writePDF(pages []*Page, title string, dated time.Time) ([]byte, error) {
 	if dated.IsZero() {
 		dated = time.Unix(0, 0)
 	}
-	p := &pdfPainter{forms: map[formKey]int{}}
-	first := p.file.numbers(2 + 2*len(pages)) // the pages, what they need, then each page and what is on it
-	p.file.out = append(make([]byte, 0, 1<<18), "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"...)
-	var kids []byte
-	for i, page := range pages {
-		number := first + 2 + 2*i
-		p.page, p.out, p.links = page, p.out[:0], nil
-		for j := range page.Marks {
-			p.paint(&page.Marks[j])
-		}
-		p.file.objectf(number, "<</Type /Page /Parent %d 0 R /MediaBox [0 0 %s %s] /Contents %d 0 R /Annots [%s]>>", first,
-			decimal(math.Round(100*page.W)/100), decimal(math.Round(100*page.H)/100), number+1, p.links)
-		p.file.object(number+1, stream("/Filter /FlateDecode", pack(&fastPackers, p.out)))
-		kids = append(strconv.AppendInt(kids, int64(number), 10), " 0 R "...)
+	p := &pdfPainter{words: layerFontsOf(pages), font: -1, out: make([]byte, 0, 1<<18)}
+	p.pdf = fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: pages[0].W, Ht: pages[0].H}})
+	p.pdf.SetCatalogSort(true)
+	p.pdf.SetProducer("gmcn", false)
+	p.pdf.SetTitle(pdfText(layerWord(title, false)), false)
+	p.pdf.SetLang(pages[0].Lang)
+	p.pdf.SetCreationDate(dated.UTC())
+	p.pdf.SetModificationDate(dated.UTC())
+	p.pdf.SetMargins(0, 0, 0)
+	p.pdf.SetAutoPageBreak(false, 0)
+	if err := p.words.register(p.pdf); err != nil {
+		return nil, fmt.Errorf("write PDF: %w", err)
 	}
-	p.file.objectf(first, "%s/Kids [%s]\n/Count %d\n/Resources %d 0 R\n>>", pageTree, kids, len(pages), first+1)
-	p.file.object(first+1, p.resources())
-	return p.file.end(first, layerWord(title, false), pages[0].Lang, dated)
+	for _, page := range pages {
+		p.page = page
+		p.pdf.AddPageFormat("P", fpdf.SizeType{Wd: page.W, Ht: page.H})
+		p.pdf.SetTextRenderingMode(3) // invisible: what is seen is outlines
+		for i := range page.Marks {
+			p.paint(&page.Marks[i])
+		}
+		p.flush()
+	}
+	var out bytes.Buffer
+	if err := p.pdf.Output(&out); err != nil {
+		return nil, fmt.Errorf("write PDF: %w", err)
+	}
+	return out.Bytes(), nil
 }
 
-func decimal(v float64) string { return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64) }
-
-// formKey is a glyph as a form: a drawing that pages place by its name.
-type formKey struct {
-	face    *typeset.Face
-	id      uint32
-	stroked bool // drawn with a line round it, too
+// pdfText is a text of any script as a PDF has it, which fpdf makes of the lower 65536 characters only.
+func pdfText(s string) string {
+	b := []byte{0xfe, 0xff}
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = binary.BigEndian.AppendUint16(b, u)
+	}
+	return string(b)
 }
 
 // manyAreas are worth a scale of their own.
 const manyAreas = 8
 
 type pdfPainter struct {
-	file   pdfFile
+	pdf    *fpdf.Fpdf
 	page   *Page
-	out    []byte // what is on the page
-	links  []byte
-	photos []*Sight // those of the file, by their numbers, and so the glyphs
-	forms  map[formKey]int
-	glyphs []formKey
-	faint  bool // there is a text that the ground shines through
+	out    []byte   // what fpdf has not been given yet
+	photos []*Sight // those that the file has, by their numbers
+	words  layerFonts
+	font   int // of them, which fpdf has set, and its size
+	size   float64
 }
 
-// resources writes all that pages name, and returns where it is.
-func (p *pdfPainter) resources() []byte {
-	var r []byte
-	ref := func(name byte, n, number int) {
-		r = strconv.AppendInt(append(r, '/', name), int64(n), 10)
-		r = append(strconv.AppendInt(append(r, ' '), int64(number), 10), " 0 R\n"...)
+// flush gives fpdf what has been painted, before fpdf paints itself.
+func (p *pdfPainter) flush() {
+	if len(p.out) > 0 {
+		p.pdf.RawWriteStr(string(p.out))
+		p.out = p.out[:0]
 	}
-	r = append(r, "<</Font <<"...)
-	ref('T', 0, writeLayerFont(&p.file))
-	r = append(r, ">> /XObject <<"...)
-	at := p.file.numbers(len(p.photos) + len(p.glyphs))
-	for i, s := range p.photos {
-		ref('P', i, at)
-		space := "/DeviceRGB"
-		if s.Grey {
-			space = "/DeviceGray"
-		}
-		p.file.object(at, stream("/Type /XObject /Subtype /Image /Width "+strconv.Itoa(s.Width)+" /Height "+strconv.Itoa(s.Height)+
-			" /ColorSpace "+space+" /BitsPerComponent 8 /Filter /DCTDecode", s.JPEG))
-		at++
-	}
-	for i, g := range p.glyphs {
-		ref('G', i, at)
-		p.file.object(at, form(g))
-		at++
-	}
-	r = append(r, ">>"...)
-	if p.faint {
-		r = append(r, " /ExtGState <</F <</ca "+decimal(faint)+">> >>"...)
-	}
-	return append(r, ">>"...)
 }
 
 // num writes a number with as few decimals as paper can show, and a space.
@@ -148,45 +141,88 @@ func (p *pdfPainter) paint(m *Mark) {
 		p.op("f Q")
 	}
 	if m.Link != "" {
-		b := m.Box
-		p.links = append(p.links, "<</Type /Annot /Subtype /Link /Border [0 0 0] /Rect ["+decimal(b.X)+" "+decimal(p.page.H-b.low())+" "+
-			decimal(b.right())+" "+decimal(p.page.H-b.Y)+"] /A <</S /URI /URI "...)
-		p.links = append(append(p.links, pdfBytes(m.Link)...), ">> >>"...)
+		p.pdf.LinkString(m.Box.X, m.Box.Y, m.Box.W, m.Box.H, m.Link)
 	}
 }
 
 // picture puts the JPEG into the file as it is, once, and shows its part through the box.
 func (p *pdfPainter) picture(m *Mark) {
 	s := m.Picture
-	n := slices.IndexFunc(p.photos, func(o *Sight) bool { return &o.JPEG[0] == &s.JPEG[0] })
-	if n < 0 {
+	n := slices.IndexFunc(p.photos, func(o *Sight) bool { return bytes.Equal(o.JPEG, s.JPEG) })
+	seen := n >= 0
+	if !seen {
 		n = len(p.photos)
 		p.photos = append(p.photos, s)
 	}
-	b, scale := m.Box, m.Box.W/s.Crop.W
-	p.op("q")
-	p.num(b.X, p.page.H-b.low(), b.W, b.H)
-	p.op("re W n")
-	p.num(float64(s.Width)*scale, 0, 0, float64(s.Height)*scale, b.X-s.Crop.X*scale, p.page.H-b.Y-(float64(s.Height)-s.Crop.Y)*scale)
-	p.out = strconv.AppendInt(append(p.out, "cm /P"...), int64(n), 10)
-	p.op(" Do Q")
+	p.flush()
+	name, jpeg := "photo"+strconv.Itoa(n), fpdf.ImageOptions{ImageType: "JPG", AllowNegativePosition: true}
+	if info := p.pdf.RegisterImageOptionsReader(name, jpeg, bytes.NewReader(s.JPEG)); info != nil && !seen {
+		wide := 0 // photos of the same width before it
+		for _, o := range p.photos[:n] {
+			if o.Width == s.Width {
+				wide++
+			}
+		}
+		if wide > 0 {
+			if err := order(info, wide); err != nil {
+				p.pdf.SetError(err)
+				return
+			}
+		}
+	}
+	scale := m.Box.W / s.Crop.W
+	p.pdf.ClipRect(m.Box.X, m.Box.Y, m.Box.W, m.Box.H, false)
+	p.pdf.ImageOptions(name, m.Box.X-s.Crop.X*scale, m.Box.Y-s.Crop.Y*scale, float64(s.Width)*scale, float64(s.Height)*scale, false, jpeg, 0, "")
+	p.pdf.ClipEnd()
 }
 
-// text places the form of each glyph. Between glyphs it moves by whole units of the font: these are short.
-func (p *pdfPainter) text(t *Text) {
-	sin, cos := math.Sincos(t.Turn * math.Pi / 180)
-	p.op("q")
-	if t.Faint {
-		p.faint = true
-		p.op("/F gs")
+// order makes a photo wider by n thousandths of a pixel, which the file does not tell: fpdf writes photos in the order of
+// their widths, and those of one width in any order, but the same poster must be the same bytes.
+func order(info *fpdf.ImageInfoType, n int) error {
+	raw, err := info.GobEncode()
+	if err != nil {
+		return fmt.Errorf("order photos: %w", err)
 	}
-	p.colour(t.Colour, "rg")
+	var data, mask, palette []byte
+	var number, bits int
+	var width, height, scale, dpi float64
+	var space, filter, params string
+	var clear []int
+	fields := []any{&data, &mask, &number, &width, &height, &space, &palette, &bits, &filter, &params, &clear, &scale, &dpi}
+	decoder := gob.NewDecoder(bytes.NewReader(raw))
+	for _, f := range fields {
+		if err := decoder.Decode(f); err != nil {
+			return fmt.Errorf("order photos: %w", err)
+		}
+	}
+	width += float64(n) / 1000
+	var wider bytes.Buffer
+	encoder := gob.NewEncoder(&wider)
+	for _, f := range fields {
+		if err := encoder.Encode(f); err != nil {
+			return fmt.Errorf("order photos: %w", err)
+		}
+	}
+	return info.GobDecode(wider.Bytes())
+}
+
+// text fills the outline of each glyph. Between glyphs it moves by whole units of the font, so that the same glyph is the
+// same bytes wherever it stands and the file stays small.
+func (p *pdfPainter) text(t *Text) {
+	if t.Faint {
+		p.flush()
+		p.pdf.SetAlpha(faint, "Normal")
+	}
+	sin, cos := math.Sincos(t.Turn * math.Pi / 180)
+	x, y := t.turned(0, 0)
 	for _, line := range t.Block.Lines {
 		for _, run := range line.Runs {
 			scale := run.Size / float64(run.Face.UnitsPerEm())
-			x, y := t.turned(0, 0)
 			p.op("q")
+			p.colour(t.Colour, "rg")
+			fill := "f\n"
 			if run.Embolden > 0 {
+				fill = "B\n"
 				p.colour(t.Colour, "RG")
 				p.num(run.Embolden / scale)
 				p.op("w 1 j")
@@ -198,42 +234,33 @@ func (p *pdfPainter) text(t *Text) {
 			p.op("cm")
 			px, py := 0, 0
 			for _, g := range run.Glyphs {
-				if len(run.Face.Outline(g.ID)) == 0 {
+				path := outline(run.Face, g.ID)
+				if len(path) == 0 {
 					continue
-				}
-				key := formKey{run.Face, g.ID, run.Embolden > 0}
-				n, ok := p.forms[key]
-				if !ok {
-					n = len(p.glyphs)
-					p.forms[key] = n
-					p.glyphs = append(p.glyphs, key)
 				}
 				gx, gy := int(math.Round(g.X/scale)), int(math.Round(-g.Y/scale))
 				p.out = strconv.AppendInt(append(p.out, "1 0 0 1 "...), int64(gx-px), 10)
 				p.out = strconv.AppendInt(append(p.out, ' '), int64(gy-py), 10)
-				p.out = strconv.AppendInt(append(p.out, " cm /G"...), int64(n), 10)
-				p.op(" Do")
+				p.out = append(p.out, " cm\n"...)
+				p.out = append(append(p.out, path...), fill...)
 				px, py = gx, gy
 			}
 			p.op("Q")
 		}
 	}
-	p.op("Q")
-	if t.Turn == 0 && !t.Faint {
+	switch {
+	case t.Faint:
+		p.flush()
+		p.pdf.SetAlpha(1, "Normal")
+	case t.Turn == 0:
 		p.layer(t)
 	}
 }
 
-// form is the drawing of a glyph in units of its font. It is made once and kept with the face.
-func form(key formKey) []byte {
-	type kept struct {
-		id      uint32
-		stroked bool
-	}
-	return key.face.Keep(kept{key.id, key.stroked}, func() []byte {
-		var path []byte
-		var left, low, right, high int
-		for i, s := range key.face.Outline(key.id) {
+// outline is the path of a glyph in units of its font. It is made once and kept with the face.
+func outline(face *typeset.Face, id uint32) []byte {
+	return face.Keep(id, func() (path []byte) {
+		for _, s := range face.Outline(id) {
 			n, operator := 1, "m\n"
 			switch s.Op {
 			case typeset.LineTo:
@@ -244,23 +271,11 @@ func form(key formKey) []byte {
 				n, operator = 0, "h\n"
 			}
 			for _, pt := range s.P[:n] {
-				if i == 0 {
-					left, low, right, high = pt.X, pt.Y, pt.X, pt.Y
-				}
-				left, low, right, high = min(left, pt.X), min(low, pt.Y), max(right, pt.X), max(high, pt.Y)
 				path = append(strconv.AppendInt(path, int64(pt.X), 10), ' ')
 				path = append(strconv.AppendInt(path, int64(pt.Y), 10), ' ')
 			}
 			path = append(path, operator...)
 		}
-		fill, around := "f", 1
-		if key.stroked {
-			fill, around = "B", key.face.UnitsPerEm()/20
-		}
-		box := make([]byte, 0, 64)
-		for _, v := range [...]int{left - around, low - around, right + around, high + around} {
-			box = append(strconv.AppendInt(box, int64(v), 10), ' ')
-		}
-		return stream("/Type /XObject /Subtype /Form /BBox ["+string(box)+"] /Filter /FlateDecode", pack(&goodPackers, append(path, fill...)))
+		return path
 	})
 }

@@ -107,13 +107,12 @@ func see(p *Picture, grey bool) (*shot, error) {
 	if !part.In(whole) {
 		return nil, errors.New("photo: the part to show does not lie in it")
 	}
-	s := &shot{info: p.Info, sight: Sight{JPEG: p.JPEG, Width: cfg.Width, Height: cfg.Height, Grey: cfg.ColorModel == color.GrayModel,
+	s := &shot{info: p.Info, sight: Sight{JPEG: p.JPEG, Width: cfg.Width, Height: cfg.Height,
 		Crop: Rect{float64(part.Min.X), float64(part.Min.Y), float64(part.Dx()), float64(part.Dy())}}}
 	if grey && cfg.ColorModel != color.GrayModel {
 		if s.sight.JPEG, err = inGrey(p.JPEG); err != nil {
 			return nil, fmt.Errorf("photo: %w", err)
 		}
-		s.sight.Grey = true
 	}
 	return s, nil
 }

@@ -11,7 +11,7 @@
 //	share.go    the designs for screens
 //	strip.go    several cases side by side
 //	book.go     many posters in one PDF
-//	pdf.go      paints pages as PDF. file.go the file itself, layer.go its words to search and copy
+//	pdf.go      paints pages as PDF; it and layer.go, its words to search and copy, are fpdf's only home
 //	raster.go   paints pages as a picture
 //	colour.go   colours and their contrast
 //
@@ -145,7 +145,10 @@ func Render(in Input) (pdf []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("render poster: %w", err)
 	}
-	return writePDF(pages, in.Case.Number, in.Updated), nil
+	if pdf, err = writePDF(pages, in.Case.Number, in.Updated); err != nil {
+		return nil, fmt.Errorf("render poster: %w", err)
+	}
+	return pdf, nil
 }
 
 // Compose returns the pages as Render and Image paint them, for who wants to know how large something is. Its errors are
@@ -178,7 +181,8 @@ func Image(in Input, page, width int) (img *image.RGBA, err error) {
 // maxWidth of a picture, in pixels.
 const maxWidth = 4000
 
-// rescue turns a panic into an error: fonts come from outside, texts from anybody, and a poster must never stop a server.
+// rescue turns a panic into an error: fonts come from outside, texts from anybody, fpdf panics on what it does not expect, and
+// a poster must never stop a server.
 func rescue(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("render poster: %v", p)

@@ -73,7 +73,10 @@ func (p *Proof) Print() (file []byte, err error) {
 	if p.in.Format.Screen() {
 		return picture(p.Pages[0], p.in.Format)
 	}
-	return writePDF(p.Pages, p.in.Case.Number, p.in.Updated), nil
+	if file, err = writePDF(p.Pages, p.in.Case.Number, p.in.Updated); err != nil {
+		return nil, fmt.Errorf("print poster: %w", err)
+	}
+	return file, nil
 }
 
 // Preflight lays a poster out and holds it against what research and safety ask of it. A poster that cannot be made at all is

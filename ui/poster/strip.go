@@ -26,7 +26,10 @@ func Strip(cases []Input) (pdf []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("render strip: %w", err)
 	}
-	return writePDF(pages, "", cases[0].Updated), nil
+	if pdf, err = writePDF(pages, "", cases[0].Updated); err != nil {
+		return nil, fmt.Errorf("render strip: %w", err)
+	}
+	return pdf, nil
 }
 
 // strips composes the pages.

@@ -252,7 +252,7 @@ func words(row, seen []*cluster, x, size float64) []Word {
 // layer appends what the invisible text of a PDF can have of a text.
 func layer(text []byte, runes []rune) []byte {
 	for _, r := range runes {
-		if r <= 0xffff && !harfbuzz.IsDefaultIgnorable(r) {
+		if !harfbuzz.IsDefaultIgnorable(r) {
 			text = utf8.AppendRune(text, r)
 		}
 	}

@@ -96,8 +96,8 @@ type Glyph struct {
 }
 
 // Word is a word, a space between two words, or the part of a word that runs in one direction; the words of a line are in
-// logical order. They are what a PDF needs for its invisible text: Text has no invisible characters and none
-// beyond U+FFFF, in logical order in both directions.
+// logical order. They are what a PDF needs for its invisible text: Text has no invisible characters, and is in logical order
+// in both directions.
 type Word struct {
 	Text     string
 	X, Width float64
