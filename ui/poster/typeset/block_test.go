@@ -213,7 +213,7 @@ func TestWordsAreTheText(t *testing.T) {
 			t.Errorf("%s: the words are %q, the text %q", s.lang, all, want)
 		}
 	}
-	if got := lines(e.Layout("a\u2066b\u2069\u200b\ufe0fc\U0001f600\U000e0100d", Style{Size: 12}, 0, 0)); got[0] != "abcd" {
+	if got := lines(e.Layout("a\u2066b\u2069\u200b\ufe0fc\U0001f600\U000e0100d", Style{Size: 12}, 0, 0)); got[0] != "abc\U0001f600d" {
 		t.Errorf("the layer has %+q", got)
 	}
 }
