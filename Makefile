@@ -10,7 +10,7 @@ NODES = 7
 SEEDS = 100
 SEED = 1
 
-.PHONY: run build test race sim fuzz check lint vuln
+.PHONY: run build test race sim routers fuzz gallery check lint vuln
 
 # Three invented countries on this machine; ctrl-C stops them.
 run: build
@@ -29,6 +29,10 @@ race:
 # Networks of real nodes under seeded faults, held against the invariants of docs/protocol.md. A seed that fails is printed.
 sim:
 	go test ./node -run '^TestSim$$' -timeout 0 -v -nodes $(NODES) -seed $(SEED) -seeds $(SEEDS)
+
+# Real nodes behind real routers: networks of this machine's kernel, so as root, with iproute2, nftables and miniupnpd.
+routers:
+	go test ./cmd/gmcn -run 'RealRouters|RouterOpensOurPorts' -v -routers
 
 fuzz:
 	@set -e; \

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +13,8 @@ import (
 	"github.com/gmcn/gmcn/node"
 	"github.com/gmcn/gmcn/protocol"
 )
+
+var routers = flag.Bool("routers", false, "try real routers, in networks of the kernel, as root; a try to punch a hole may fail, and the next is minutes away")
 
 // lan is a part of this machine with a network of its own (a network namespace), joined to an internet of which nobody else
 // knows. Its addresses are of the kind that is public, or else no hole would be punched.
@@ -36,6 +39,9 @@ func (l lan) ip(args string) { l.t.Helper(); l.run("ip", strings.Fields(args)...
 // needNamespaces skips a test where networks cannot be made: it needs Linux, root, and iproute2 and nftables.
 func needNamespaces(t *testing.T) {
 	t.Helper()
+	if !*routers {
+		t.Skip("makes networks in the kernel and waits minutes for them: make routers")
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("only root can make networks")
 	}
