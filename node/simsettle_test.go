@@ -71,6 +71,7 @@ func (s *sim) settle() {
 			marks[i] = s.publishCase(i, false)
 		}
 	}
+	s.await(16, gateTime, "to find signed what the other publishes", func(_, b int) bool { return len(marks[b].records) > 0 })
 	s.figures.marker = s.await(13, markerTime, "to show the other's new case", func(a, b int) bool {
 		return s.silent(a) || s.silent(b) || s.shows(a, marks[b].records[0])
 	})
@@ -78,6 +79,7 @@ func (s *sim) settle() {
 	for _, i := range sortedKeys(marks) {
 		s.closeIt(marks[i])
 	}
+	s.await(16, gateTime, "to find signed what the other closes", func(_, b int) bool { return marks[b].closed != nil })
 	s.await(13, markerTime, "to have taken the other's case down", func(a, b int) bool { return s.gone(a, marks[b].closed) })
 	s.await(17, roundsTime, "to let go of what a delegate has said of the other, which has spoken since", func(a, b int) bool {
 		_, err := s.nodes[a].store.Extension(s.nodes[b].Origin())
