@@ -82,11 +82,19 @@ func BenchmarkCatchUp(b *testing.B) {
 			b.Fatalf("%d of %d records, %v", state.Live, want, err)
 		}
 	}
+	idle := func() { // no pull of before goes on
+		for busy := true; busy; time.Sleep(10 * time.Millisecond) {
+			c.shares.mu.Lock()
+			busy = len(c.shares.of) > 0
+			c.shares.mu.Unlock()
+		}
+	}
 	b.Run("plain", func(b *testing.B) {
 		some := min(n, 10*protocol.BlockSize)
 		var cpu time.Duration
 		for b.Loop() {
 			b.StopTimer()
+			idle()
 			forget(b, c, a.Card())
 			b.StartTimer()
 			before := cpuTime()
@@ -100,17 +108,22 @@ func BenchmarkCatchUp(b *testing.B) {
 		var cpu time.Duration
 		for b.Loop() {
 			b.StopTimer()
+			idle()
 			forget(b, c, a.Card())
 			a.budgets.mu.Lock()
 			clear(a.budgets.of) // what was read before
 			a.budgets.mu.Unlock()
 			b.StartTimer()
 			before := cpuTime()
-			for more := true; more; {
-				var err error
-				if more, err = m.pullOnce(b.Context(), id); err != nil && more { // cut off after pullTime: the next goes on
+			for live := 0; live < n; { // a pull is cut off after pullTime
+				if _, err := m.pullOnce(b.Context(), id); err != nil {
+					b.Log(err)
+				}
+				state, err := c.store.LogState(o)
+				if err != nil {
 					b.Fatal(err)
 				}
+				live = int(state.Live)
 			}
 			cpu += cpuTime() - before
 		}
