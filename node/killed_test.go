@@ -8,11 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"syscall"
 	"testing"
 
 	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store/killtest"
 )
 
 const killedDir = "GMCN_NODE_KILLED_DIR"
@@ -27,7 +26,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	syscall.Getpgid(0) // nothing else makes this call: from here on the parent counts
+	killtest.Mark()
 	n.allow()
 	if !n.grantWishes() {
 		os.Exit(1)
@@ -43,78 +42,6 @@ func (n *Node) allow() {
 	n.gate.mu.Lock()
 	defer n.gate.mu.Unlock()
 	n.openGate()
-}
-
-// writing are the system calls that change what is on a disk, or make it stay there.
-var writing = map[uint64]bool{
-	syscall.SYS_PWRITE64: true, syscall.SYS_FSYNC: true, syscall.SYS_FDATASYNC: true, syscall.SYS_UNLINKAT: true, syscall.SYS_UNLINK: true,
-	syscall.SYS_RENAME: true, syscall.SYS_RENAMEAT: true, 316: true /* renameat2 */, syscall.SYS_FTRUNCATE: true,
-}
-
-// killAt starts this binary as a child on a data folder, and kills it as it makes the nth call of writing after the mark. It
-// returns whether it came so far.
-func killAt(t *testing.T, dir string, nth int) (killed bool) {
-	t.Helper()
-	runtime.LockOSThread() // all calls of ptrace must come from one thread
-	defer runtime.UnlockOSThread()
-	p, err := os.StartProcess(os.Args[0], os.Args[:1], &os.ProcAttr{
-		Env:   append(os.Environ(), killedDir+"="+dir, "GODEBUG=asyncpreemptoff=1"),
-		Files: []*os.File{nil, os.Stdout, os.Stderr}, Sys: &syscall.SysProcAttr{Ptrace: true},
-	})
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSYS) {
-		t.Skip("this system does not let a process be traced")
-	}
-	must(t, err)
-	pid := p.Pid
-	must(t, p.Release())
-	var ws syscall.WaitStatus
-	_, err = syscall.Wait4(pid, &ws, 0, nil)
-	must(t, err)
-	const exitKill = 0x100000
-	if err := syscall.PtraceSetOptions(pid, syscall.PTRACE_O_TRACECLONE|syscall.PTRACE_O_TRACESYSGOOD|exitKill); err != nil {
-		syscall.Kill(pid, syscall.SIGKILL)
-		syscall.Wait4(pid, &ws, 0, nil)
-		t.Skip("this system does not let a process be traced", err)
-	}
-	must(t, syscall.PtraceSyscall(pid, 0))
-	inside := map[int]bool{}
-	marked, count := false, 0
-	for {
-		tid, err := syscall.Wait4(-1, &ws, syscall.WALL, nil)
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		must(t, err)
-		if ws.Exited() || ws.Signaled() {
-			if tid != pid {
-				continue
-			}
-			if !killed && ws.ExitStatus() != 0 {
-				t.Fatalf("the child ended with %v", ws)
-			}
-			return killed
-		}
-		signal := 0
-		switch stop := ws.StopSignal(); {
-		case stop == syscall.SIGTRAP|0x80:
-			inside[tid] = !inside[tid]
-			var regs syscall.PtraceRegs
-			if !inside[tid] || syscall.PtraceGetRegs(tid, &regs) != nil {
-				break
-			}
-			marked = marked || regs.Orig_rax == syscall.SYS_GETPGID
-			if marked && writing[regs.Orig_rax] {
-				if count++; count == nth {
-					killed = true
-					must(t, syscall.Kill(pid, syscall.SIGKILL))
-				}
-			}
-		case stop == syscall.SIGTRAP, stop == syscall.SIGSTOP: // a thread is born
-		default:
-			signal = int(stop)
-		}
-		syscall.PtraceSyscall(tid, signal) // fails when it has just been killed
-	}
 }
 
 // TestKilledBetweenWishAndSigning kills a process at every call by which it changes the disk while it signs what was decided
@@ -152,7 +79,7 @@ func TestKilledBetweenWishAndSigning(t *testing.T) {
 	for ; ; nth++ {
 		dir := filepath.Join(t.TempDir(), "xa")
 		must(t, os.CopyFS(dir, os.DirFS(template)))
-		killed := killAt(t, dir, nth)
+		killed := killtest.Run(t, nth, killedDir+"="+dir)
 		n, err := Open(Config{Dir: dir})
 		if err != nil {
 			t.Fatalf("killed at call %d: %v", nth, err)
