@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,12 +18,7 @@ import (
 // keysOf makes three countries that know each other, a file with the passphrase, and the root key of the first on a stick.
 func keysOf(t *testing.T) (all []*realCountry, stick, secret string) {
 	t.Helper()
-	var cards []*protocol.Card
-	for _, code := range []string{"XA", "XB", "XC"} {
-		r, card := newCountry(t, code)
-		all, cards = append(all, r), append(cards, card)
-	}
-	introduce(t, all, cards)
+	all = newCountries(t, "XA", "XB", "XC")
 	dir := t.TempDir()
 	stick, secret = filepath.Join(dir, "root.key.age"), filepath.Join(dir, "secret")
 	if err := os.Rename(filepath.Join(all[0].dir, "root.key.age"), stick); err != nil {
@@ -40,15 +37,46 @@ func (r *realCountry) showsSoon(paths ...string) {
 	}
 }
 
+// heardSince waits until a country has said something to us after a moment.
+func (r *realCountry) heardSince(country string, moment time.Time) {
+	r.t.Helper()
+	r.eventually(country+" is heard", func() error {
+		cl, rows, err := ask[[]peerRow](r.dir, "/peers")
+		if err != nil {
+			return err
+		}
+		defer cl.close()
+		row, err := pickPeer(rows, country, protocol.Active)
+		if err == nil && !row.Heard.After(moment) {
+			err = fmt.Errorf("last at %s", row.Heard)
+		}
+		return err
+	})
+}
+
+// exports writes the file of gmcn peer export when the head in it counts seq records, and returns that head.
+func (r *realCountry) exports(country, file string, seq uint64) (head *protocol.Head) {
+	r.t.Helper()
+	r.eventually("a head of "+country+" is held", func() (err error) {
+		r.gmcn("peer", "export", country, "-o", file)
+		_, head, err = (&call{}).readHeld(file)
+		if err == nil && (head == nil || head.Seq < seq) {
+			err = errors.New("not yet")
+		}
+		return err
+	})
+	return head
+}
+
+// waitingDraft is the row in gmcn case list of a case that was never signed and is to be published.
+var waitingDraft = regexp.MustCompile(`(?m)^XA-2026-902 +0 waits `)
+
 // TestKeyIsRotatedAndFolderLost goes the ways of operating.md with the commands alone: a planned change of the node key
 // while all run, then the loss of the whole data folder.
 func TestKeyIsRotatedAndFolderLost(t *testing.T) {
 	all, stick, secret := keysOf(t)
+	startAll(all)
 	xa, xb, xc := all[0], all[1], all[2]
-	for _, r := range all {
-		r.start()
-	}
-	xa.connected(2)
 	first := xa.publishExample("XA-2026-901")
 	xb.showsSoon(first)
 
@@ -64,21 +92,13 @@ func TestKeyIsRotatedAndFolderLost(t *testing.T) {
 	xc.showsSoon(first, second)
 	xb.connected(2)
 
-	xa.kill()
 	file := filepath.Join(t.TempDir(), "xa.txt")
+	xb.exports("XA", file, 2)
+	xa.kill()
 	cards := t.TempDir()
 	for i, r := range []*realCountry{xb, xc} {
 		r.gmcn("card", "-o", filepath.Join(cards, []string{"xb", "xc"}[i]))
 	}
-	xb.eventually("the newest head of XA is held", func() error {
-		xb.gmcn("peer", "export", "XA", "-o", file)
-		text, err := os.ReadFile(file)
-		if err == nil && !strings.Contains(string(text), "GMCN HEAD") {
-			t.Log("no head yet")
-			return os.ErrNotExist
-		}
-		return err
-	})
 	if err := os.RemoveAll(xa.dir); err != nil {
 		t.Fatal(err)
 	}
@@ -106,11 +126,8 @@ func TestKeyIsRotatedAndFolderLost(t *testing.T) {
 // in by hand is enough. The node says what to do, and after key rotate it goes on.
 func TestStolenKeyIsRevoked(t *testing.T) {
 	all, stick, secret := keysOf(t)
+	startAll(all)
 	xa, xb, xc := all[0], all[1], all[2]
-	for _, r := range all {
-		r.start()
-	}
-	xa.connected(2)
 	good := xa.publishExample("XA-2026-901")
 	xb.showsSoon(good)
 	bad := xa.publishExample("XA-2026-902")
@@ -167,22 +184,12 @@ func TestKeyOpen(t *testing.T) {
 		r.gmcn("card", "-o", card)
 		cards = append(cards, card)
 	}
-	for _, r := range all {
-		r.start()
-	}
-	xa.connected(2)
+	startAll(all)
 	lost := xa.publishExample("XA-2026-901")
 	xb.showsSoon(lost)
 	xc.showsSoon(lost)
 	held := filepath.Join(t.TempDir(), "held.txt")
-	xb.eventually("the head that counts it is held", func() error {
-		xb.gmcn("peer", "export", "XA", "-o", held)
-		_, head, err := (&call{}).readHeld(held)
-		if err == nil && (head == nil || head.Seq == 0) {
-			err = errors.New("not yet")
-		}
-		return err
-	})
+	lostHead := xb.exports("XA", held, 1)
 	xa.kill()
 
 	for _, card := range cards {
@@ -196,9 +203,23 @@ func TestKeyOpen(t *testing.T) {
 		return nil
 	})
 	kept := second.publishExample("XA-2026-902")
-	time.Sleep(3 * time.Second)
+	waits := func() {
+		t.Helper()
+		if list := second.gmcn("case", "list"); !waitingDraft.MatchString(list) {
+			t.Errorf("its case does not wait unsigned:\n%s", list)
+		}
+	}
+	waits()
+	second.stop()
+	again := time.Now()
+	second.start() // it remembers, and says nothing new to who hears it
+	xb.heardSince("XA", again)
+	waits()
 	if err := want(xb.site+kept, http.StatusNotFound); err != nil {
 		t.Errorf("it published all the same: %v", err)
+	}
+	if head := xb.exports("XA", held, 1); head.Instance != lostHead.Instance {
+		t.Error("it signed a head")
 	}
 	wrong := filepath.Join(t.TempDir(), "wrong")
 	if err := os.WriteFile(wrong, []byte("another\n"), 0o600); err != nil {

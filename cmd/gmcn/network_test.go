@@ -139,18 +139,9 @@ func TestCaseTravelsBetweenTwoCountries(t *testing.T) {
 // TestKilledNodeGetsWhatItMissed kills one of three nodes, publishes 50 cases with photos at the others, and starts it again.
 func TestKilledNodeGetsWhatItMissed(t *testing.T) {
 	const cases = 50
-	var all []*realCountry
-	var cards []*protocol.Card
-	for _, code := range []string{"XA", "XB", "XC"} {
-		r, card := newCountry(t, code)
-		all, cards = append(all, r), append(cards, card)
-	}
-	introduce(t, all, cards)
-	for _, r := range all {
-		r.start()
-	}
+	all := newCountries(t, "XA", "XB", "XC")
+	startAll(all)
 	xc := all[2]
-	xc.connected(2)
 	xc.kill()
 
 	var pages []string

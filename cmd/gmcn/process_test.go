@@ -90,6 +90,30 @@ func newCountry(t *testing.T, code string) (*realCountry, *protocol.Card) {
 	return &realCountry{t: t, dir: dir, site: cfg.Member.Site, cfg: cfg}, card
 }
 
+// newCountries makes countries that know each other and do not run yet.
+func newCountries(t *testing.T, codes ...string) []*realCountry {
+	t.Helper()
+	var all []*realCountry
+	var cards []*protocol.Card
+	for _, code := range codes {
+		r, card := newCountry(t, code)
+		all, cards = append(all, r), append(cards, card)
+	}
+	introduce(t, all, cards)
+	return all
+}
+
+// startAll starts countries and waits until each is connected with all the others.
+func startAll(all []*realCountry) {
+	for _, r := range all {
+		r.t.Helper()
+		r.start()
+	}
+	for _, r := range all {
+		r.connected(len(all) - 1)
+	}
+}
+
 // gmcn runs a command for the country and returns what it printed.
 func (r *realCountry) gmcn(args ...string) string {
 	r.t.Helper()

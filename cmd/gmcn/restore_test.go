@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/gmcn/gmcn/protocol"
 )
 
 // publishExample publishes the example under another number and returns the path of its page.
@@ -33,16 +31,8 @@ func (r *realCountry) publishExample(number string) (page string) {
 // TestRestoredBackup puts the copy of a data folder back that is older than what was published and closed since, and
 // publishes at once: everything comes together in one log, with no number used twice.
 func TestRestoredBackup(t *testing.T) {
-	var all []*realCountry
-	var cards []*protocol.Card
-	for _, code := range []string{"XA", "XB"} {
-		r, card := newCountry(t, code)
-		all, cards = append(all, r), append(cards, card)
-	}
-	introduce(t, all, cards)
-	for _, r := range all {
-		r.start()
-	}
+	all := newCountries(t, "XA", "XB")
+	startAll(all)
 	xa, xb := all[0], all[1]
 	holds := func(n int) {
 		t.Helper()

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/gmcn/gmcn/protocol"
 )
 
 // needScanner skips a test where there is nothing to read a poster with.
@@ -56,14 +54,9 @@ func scanPoster(t *testing.T, site string, pdf []byte) string {
 // telephone would, and follows them: open, superseded and closed, forged by one letter, and with the owner switched off.
 func TestPosterIsCheckedOnPaper(t *testing.T) {
 	needScanner(t)
-	owner, ownCard := newCountry(t, "XA")
-	other, otherCard := newCountry(t, "XB")
-	both := []*realCountry{owner, other}
-	introduce(t, both, []*protocol.Card{ownCard, otherCard})
-	for _, r := range both {
-		r.start()
-	}
-	owner.connected(1)
+	both := newCountries(t, "XA", "XB")
+	startAll(both)
+	owner, other := both[0], both[1]
 	dir := t.TempDir()
 	caseFile, cardFile := filepath.Join(dir, "case.json"), filepath.Join(dir, "card.txt")
 	write := func(name, text string) {
@@ -73,7 +66,7 @@ func TestPosterIsCheckedOnPaper(t *testing.T) {
 		}
 	}
 	write(caseFile, owner.gmcn("case", "publish", "-example"))
-	write(cardFile, ownCard.Text())
+	owner.gmcn("card", "-o", cardFile)
 	ref := field(t, owner.gmcn("case", "publish", caseFile), "reference")
 
 	scan := func(r *realCountry) string {
