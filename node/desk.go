@@ -15,8 +15,8 @@ import (
 	"github.com/gmcn/gmcn/store"
 )
 
-// AddPhoto makes a photo fit to publish and keeps its two files; the caller fills in Kind, Who, Taken and Caption and
-// puts it into a draft. A photo that is in no draft within the hour is thrown away. The error is a *photo.Error for a
+// AddPhoto makes a photo fit to publish and keeps its two files, and what is printed of it; the caller fills in Kind, Who,
+// Taken and Caption and puts it into a draft. A photo that is in no draft within the hour is thrown away. The error is a *photo.Error for a
 // picture that cannot be used.
 func (n *Node) AddPhoto(raw []byte) (protocol.Photo, error) {
 	n.normalising <- struct{}{}
@@ -34,11 +34,22 @@ func (n *Node) AddPhoto(raw []byte) (protocol.Photo, error) {
 	if err := n.store.AddPhoto(p.File.Cid, clean.Full); err != nil {
 		return protocol.Photo{}, err
 	}
-	return p, n.store.AddPhoto(p.Thumb.Cid, clean.Thumb)
+	if err := n.store.AddPhoto(p.Thumb.Cid, clean.Thumb); err != nil {
+		return protocol.Photo{}, err
+	}
+	if clean.Print != nil {
+		if err := n.store.AddPrint(p.File.Cid, clean.Print); err != nil { // the first poster makes it
+			n.log.Warn("the print of a photo was not kept", "error", err)
+		}
+	}
+	return p, nil
 }
 
 // Photo returns a photo file of a draft or a case, for the console.
 func (n *Node) Photo(file cid.Cid) ([]byte, error) { return n.store.Photo(file) }
+
+// Print returns what is printed of a photo file of a draft or a case of our own, for the console.
+func (n *Node) Print(file cid.Cid) ([]byte, error) { return n.store.Print(file, photo.PrintOwn) }
 
 // SaveDraft keeps what an officer has entered, right or wrong; nothing of it is public before Publish. A draft without
 // an ID gets one.

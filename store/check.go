@@ -365,19 +365,26 @@ func (k *checking) photos() {
 		switch {
 		case !f.ok:
 			k.found = append(k.found, fmt.Errorf("%s: no such file belongs here", f.path))
-		case f.part && !record || slot == 0:
+		case f.suffix == partSuffix && !record || slot == 0:
 			k.found = append(k.found, fmt.Errorf("%s: nothing refers to it", f.path))
-		case !f.part:
+		case f.suffix != partSuffix:
 			sealed, err := os.ReadFile(f.path)
 			if err != nil {
 				return err
 			}
+			what := byte(sealedPhoto)
+			if f.suffix == printSuffix {
+				what = sealedPrint
+			}
 			var b []byte
 			key, err := k.key(slot)
 			if err == nil {
-				b, err = unseal(&key, sealedPhoto, slot, f.d[:], sealed)
+				b, err = unseal(&key, what, slot, f.d[:], sealed)
 			}
-			if err != nil || protocol.PhotoCID(b) != photoCID(f.d) {
+			switch {
+			case f.suffix == printSuffix && err != nil:
+				k.found = append(k.found, fmt.Errorf("%s: its content is another; remove it and it will be made again", f.path))
+			case f.suffix == "" && (err != nil || protocol.PhotoCID(b) != photoCID(f.d)):
 				k.found = append(k.found, fmt.Errorf("%s: its content is another; remove it and it will be fetched again", f.path))
 			}
 		}

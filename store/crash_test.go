@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,8 @@ func writeUntilKilled(dir string) error {
 			id := protocol.NewCaseID()
 			must(fatal{}, s.AddPhoto(p.File.Cid, file))
 			must(fatal{}, s.AddPhoto(p.Thumb.Cid, thumb))
+			print, _ := printOf(file)
+			must(fatal{}, s.AddPrint(p.File.Cid, print))
 			must(fatal{}, s.SaveDraft(&Draft{ID: id, Photos: []protocol.Photo{p}}))
 			fmt.Println("draft", id, p.File.Cid)
 			appendCase(fatal{}, s, xa, id, withPhotos(p))
@@ -151,7 +154,7 @@ func TestKilledWriter(t *testing.T) {
 		kept := map[string]bool{} // photo files that live cases and drafts use
 		for name, photo := range cases {
 			ref, _ := protocol.ParseRef(name)
-			_, err := s.Public().Case(ref)
+			shown, err := s.Public().Case(ref)
 			switch {
 			case closed[name]:
 				want(t, "closed case "+name, err, ErrGone)
@@ -166,6 +169,13 @@ func TestKilledWriter(t *testing.T) {
 				kept[photo.String()] = true
 				if _, err := s.Public().Photo(photo); err != nil {
 					t.Errorf("round %d: photo of %s: %v", round, name, err)
+				}
+				make := printOf
+				if shown != nil && shown.Own {
+					make = printIn(t, name)
+				}
+				if b, err := s.Public().Print(photo, make); err != nil || !bytes.HasPrefix(b, []byte("print of photo ")) {
+					t.Errorf("round %d: print of %s: %q, %v", round, name, b, err)
 				}
 			}
 		}
@@ -183,8 +193,10 @@ func TestKilledWriter(t *testing.T) {
 		}
 		for name := range closed {
 			if photo := cases[name]; photo.Defined() && !kept[photo.String()] {
-				if _, err := os.Stat(s.photoPath(protocol.Digest(photo))); !errors.Is(err, fs.ErrNotExist) {
-					t.Errorf("round %d: photo file of closed case %s: %v", round, name, err)
+				for _, suffix := range []string{"", printSuffix} {
+					if _, err := os.Stat(s.photoPath(protocol.Digest(photo)) + suffix); !errors.Is(err, fs.ErrNotExist) {
+						t.Errorf("round %d: photo file of closed case %s%s: %v", round, name, suffix, err)
+					}
 				}
 			}
 		}

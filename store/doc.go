@@ -95,7 +95,7 @@
 // # The purge of a case
 //
 // Marked, in the takedown's transaction: hidden, its slots named no more. Shredded: the slots are overwritten and synced.
-// Swept: the photo files are off the disk. The call that stores the takedown does all three before it returns; what a
+// Swept: the photo files are off the disk, with their parts and prints. The call that stores the takedown does all three before it returns; what a
 // crash or the disk cuts short, Open and Tend finish. Phase tells how far it is.
 //
 // The guard: a member whose key was stolen could take its country down everywhere. When another origin takes down more
@@ -111,9 +111,10 @@
 //
 // # The photo files
 //
-//	photos/<two letters>/<cid>       a whole file, sealed; the letters are the last two of the CID but one
-//	photos/<two letters>/<cid>.part  the beginning of one, for a transfer to resume: pieces, each u32 size and sealed
-//	photos/<two letters>/.new-*      being written, sealed; Open removes it
+//	photos/<two letters>/<cid>        a whole file, sealed; the letters are the last two of the CID but one
+//	photos/<two letters>/<cid>.part   the beginning of one, for a transfer to resume: pieces, each u32 size and sealed
+//	photos/<two letters>/<cid>.print  what posters show of a photo of our own, sealed under the key of the photo
+//	photos/<two letters>/.new-*       being written, sealed; Open removes it
 //
 // A file that nothing refers to is kept for an hour: an officer has uploaded it and not saved the draft yet.
 //

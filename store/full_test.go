@@ -44,6 +44,18 @@ func TestFullDisk(t *testing.T) {
 	ours := protocol.NewCaseID()
 	must(t, s.SaveDraft(&Draft{ID: ours, Case: *newCase("XA", 1)}))
 	appendCase(t, s, xa, ours, nil)
+	printed, printedFile, _ := newPhoto("printed")
+	must(t, s.AddPhoto(printed.File.Cid, printedFile))
+	appendCase(t, s, xa, protocol.NewCaseID(), withPhotos(printed))
+	print := func(when string, kept bool) {
+		t.Helper()
+		if b, err := s.Public().Print(printed.File.Cid, printOf); err != nil || string(b) != "print of "+string(printedFile) {
+			t.Errorf("print %s: %q, %v", when, b, err)
+		}
+		if hasPrint(s, printed) != kept {
+			t.Errorf("print %s: kept %t", when, !kept)
+		}
+	}
 
 	// Records until the store itself says that it is full, then another program's bytes into the last hole.
 	for err == nil {
@@ -83,6 +95,11 @@ func TestFullDisk(t *testing.T) {
 	refused("a case", s.Put(xb.publish(protocol.NewCaseID(), nil)))
 	_, file, _ := newPhoto("another")
 	refused("a photo", s.AddPhoto(protocol.PhotoCID(file), file))
+	refused("a print", s.AddPrint(printed.File.Cid, noise(8192, 1)))
+	print("on a full disk", false)
+	if left, _ := filepath.Glob(filepath.Join(dir, "photos", "*", newPrefix+"*")); len(left) != 0 {
+		t.Errorf("left on a full disk: %v", left)
+	}
 
 	// A batch, and one by one, more than the reserve would hold if it were not used again.
 	mixed := []*protocol.Record{xb.takedown(records[0].Header().Case), xb.publish(protocol.NewCaseID(), nil), xb.takedown(records[1].Header().Case)}
@@ -133,6 +150,7 @@ func TestFullDisk(t *testing.T) {
 			t.Fatalf("photo %d: %v", i, err)
 		}
 	}
+	print("after the takedowns", false)
 	s = reopen(t, s) // on the full disk, too
 	must(t, os.Remove(filepath.Join(dir, "hog")))
 	must(t, syscall.Mount("gmcn-test", dir, "tmpfs", syscall.MS_REMOUNT, "size=64m"))
@@ -141,4 +159,5 @@ func TestFullDisk(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, reserveName)); err != nil || info.Size() != reserveSize {
 		t.Errorf("the reserve: %v", err)
 	}
+	print("when there is room again", true)
 }

@@ -3,6 +3,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"io/fs"
@@ -14,7 +15,7 @@ import (
 	"github.com/gmcn/gmcn/store/killtest"
 )
 
-// purgeDo names what the child of TestKilledPurge is to do: own, foreign, removed, replace or compact, and the case.
+// purgeDo names what the child of TestKilledPurge is to do: own, foreign, removed, print, replace or compact, and the case.
 const (
 	purgeDir = "GMCN_STORE_PURGE_DIR"
 	purgeDo  = "GMCN_STORE_PURGE_DO"
@@ -39,6 +40,10 @@ func init() {
 		takedownOf(fatal{}, s, false, id)
 	case "removed":
 		must(fatal{}, s.SetMember(xb.card, protocol.Removed, xb.card.At))
+	case "print":
+		d, err := s.Draft(id)
+		must(fatal{}, err)
+		must(fatal{}, s.AddPrint(d.Photos[0].Thumb.Cid, noise(1000, 9)))
 	case "replace":
 		must(fatal{}, s.keys.replace())
 	case "compact":
@@ -53,11 +58,12 @@ func TestKilledPurge(t *testing.T) {
 	template := t.TempDir()
 	own, foreign := twoChildren(t, template)
 	xa, xb := newCountry(t, "XA"), newCountry(t, "XB")
-	for _, do := range []string{"own", "foreign", "removed", "replace", "compact"} {
+	for do, least := range map[string]int{"own": 8, "foreign": 8, "removed": 8, "replace": 8, "compact": 8, "print": 3} {
 		t.Run(do, func(t *testing.T) {
 			c, ref := foreign, xb.ref(foreign.id)
-			if do == "own" {
+			if do == "own" || do == "print" {
 				c, ref = own, xa.ref(own.id)
+				c.secrets.file("new print", noise(1000, 9))
 			}
 			n := 1
 			for ; ; n++ {
@@ -75,13 +81,19 @@ func TestKilledPurge(t *testing.T) {
 				}
 				_, caseErr := s.Public().Case(ref)
 				_, photoErr := s.Photo(c.photo.File.Cid)
+				if do == "own" || do == "print" {
+					b, err := s.Public().Print(c.photo.File.Cid, printIn(t, do))
+					if photoErr == nil && !bytes.Equal(b, c.print) || !errors.Is(err, photoErr) {
+						t.Errorf("killed at call %d: the photo %v, its print of %d bytes %v", n, photoErr, len(b), err)
+					}
+				}
 				phase, phaseErr := s.Phase(ref)
 				gone := errors.Is(caseErr, ErrGone) && errors.Is(photoErr, ErrGone) && phase == Swept
 				if do == "removed" {
 					gone = errors.Is(caseErr, fs.ErrNotExist) && errors.Is(photoErr, fs.ErrNotExist)
 				}
 				live := caseErr == nil && photoErr == nil && errors.Is(phaseErr, fs.ErrNotExist)
-				if may := do != "replace" && do != "compact"; !live && !(may && gone) || !killed && may && !gone {
+				if may := do == "own" || do == "foreign" || do == "removed"; !live && !(may && gone) || !killed && may && !gone {
 					t.Errorf("killed at call %d: case %v, photo %v, phase %s, %v", n, caseErr, photoErr, phase, phaseErr)
 				}
 				must(t, s.Close())
@@ -95,8 +107,8 @@ func TestKilledPurge(t *testing.T) {
 				}
 			}
 			t.Logf("killed at %d calls", n-1)
-			if n < 8 {
-				t.Errorf("killed at %d calls only: it did not purge", n-1)
+			if n < least {
+				t.Errorf("killed at %d calls only: it did not %s", n-1, do)
 			}
 		})
 	}

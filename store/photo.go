@@ -22,8 +22,9 @@ var ErrGone = errors.New("the case was taken down")
 const looseTime = time.Hour
 
 const (
-	partSuffix = ".part"
-	newPrefix  = ".new-"
+	partSuffix  = ".part"
+	printSuffix = ".print"
+	newPrefix   = ".new-"
 )
 
 func (s *Store) photoPath(d digest) string {
@@ -161,12 +162,12 @@ func (s *Store) photo(file cid.Cid, drafts bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.photoFile(d, func(b *buckets) (photoInfo, error) { return b.mayRead(d, drafts) })
+	return s.openFile(d, "", sealedPhoto, func(b *buckets) (photoInfo, error) { return b.mayRead(d, drafts) })
 }
 
-// photoFile reads and opens a photo file that may says may be read. It begins anew when the file's key was shredded
-// between the two.
-func (s *Store) photoFile(d digest, may func(*buckets) (photoInfo, error)) (plain []byte, err error) {
+// openFile reads and opens a photo file that may says may be read, or what is kept beside it under the suffix. It begins
+// anew when the file's key was shredded between the two.
+func (s *Store) openFile(d digest, suffix string, what byte, may func(*buckets) (photoInfo, error)) (plain []byte, err error) {
 	err = s.view(func(b *buckets) error {
 		info, err := may(b)
 		if err != nil {
@@ -176,11 +177,11 @@ func (s *Store) photoFile(d digest, may func(*buckets) (photoInfo, error)) (plai
 		if err != nil {
 			return fmt.Errorf("photo %s: %w", photoCID(d), err)
 		}
-		sealed, err := os.ReadFile(s.photoPath(d))
+		sealed, err := os.ReadFile(s.photoPath(d) + suffix)
 		if err != nil {
 			return err
 		}
-		if plain, err = unseal(&key, sealedPhoto, info.slot, d[:], sealed); err != nil {
+		if plain, err = unseal(&key, what, info.slot, d[:], sealed); err != nil {
 			return fmt.Errorf("photo %s: %w", photoCID(d), err)
 		}
 		return nil
@@ -217,11 +218,11 @@ func (b *buckets) isGone(d digest) bool {
 
 // photoFile is a name in the folder of photos.
 type photoFile struct {
-	path string
-	info fs.FileInfo
-	d    digest
-	part bool
-	ok   bool // the name is that of a photo file or its part
+	path   string
+	info   fs.FileInfo
+	d      digest
+	suffix string // partSuffix, printSuffix, or "" of a whole file
+	ok     bool   // the name is one of these
 }
 
 // photoFiles calls fn with every file in the folder of photos.
@@ -234,11 +235,12 @@ func (s *Store) photoFiles(fn func(photoFile) error) error {
 		if f.info, err = e.Info(); err != nil {
 			return err
 		}
-		var name string
-		name, f.part = strings.CutSuffix(e.Name(), partSuffix)
-		if c, err := cid.Decode(name); err == nil {
+		if suffix := filepath.Ext(path); suffix == partSuffix || suffix == printSuffix {
+			f.suffix = suffix
+		}
+		if c, err := cid.Decode(strings.TrimSuffix(e.Name(), f.suffix)); err == nil {
 			if f.d, err = photoKey(c); err == nil {
-				f.ok = strings.TrimSuffix(path, partSuffix) == s.photoPath(f.d)
+				f.ok = path == s.photoPath(f.d)+f.suffix
 			}
 		}
 		return fn(f)

@@ -152,12 +152,24 @@ func (p *Public) Countries() ([]string, error) {
 //
 // A file that a page may show and that is not here is noted for AskedPhotos.
 func (p *Public) Photo(file cid.Cid) ([]byte, error) {
+	return p.file(file, func(d digest, may func(*buckets) (photoInfo, error)) ([]byte, error) {
+		return p.s.openFile(d, "", sealedPhoto, may)
+	})
+}
+
+// Print returns what is printed of a photo of our own, as Store.Print does, but under the very conditions of Photo.
+func (p *Public) Print(file cid.Cid, make func(full []byte) ([]byte, error)) ([]byte, error) {
+	return p.file(file, func(d digest, may func(*buckets) (photoInfo, error)) ([]byte, error) { return p.s.print(d, make, may) })
+}
+
+// file returns what read gives of a photo file, which it may if a case that is shown refers to the file.
+func (p *Public) file(file cid.Cid, read func(digest, func(*buckets) (photoInfo, error)) ([]byte, error)) ([]byte, error) {
 	d, err := photoKey(file)
 	if err != nil {
 		return nil, err
 	}
 	shown := false
-	photo, err := p.s.photoFile(d, func(b *buckets) (photoInfo, error) {
+	b, err := read(d, func(b *buckets) (photoInfo, error) {
 		_, info, err := p.showing(b, d)
 		shown = err == nil
 		return info, err
@@ -165,7 +177,7 @@ func (p *Public) Photo(file cid.Cid) ([]byte, error) {
 	if shown && errors.Is(err, fs.ErrNotExist) {
 		p.s.asked.add(d)
 	}
-	return photo, err
+	return b, err
 }
 
 // Thumb returns the thumbnail's name of a photo of a case that is shown now. Errors are those of Photo.

@@ -76,6 +76,7 @@ type child struct {
 	photo   protocol.Photo
 	file    []byte
 	thumb   []byte
+	print   []byte // if it is our own
 	secrets secrets
 }
 
@@ -86,7 +87,7 @@ func noise(n int, seed uint64) []byte {
 }
 
 func newChild(seed uint64) *child {
-	c := &child{id: protocol.NewCaseID(), file: noise(5000, seed), thumb: noise(900, seed+100), secrets: secrets{}}
+	c := &child{id: protocol.NewCaseID(), file: noise(5000, seed), thumb: noise(900, seed+100), print: noise(2000, seed+200), secrets: secrets{}}
 	c.photo = protocol.Photo{
 		File: protocol.Link{Cid: protocol.PhotoCID(c.file)}, Kind: protocol.Portrait, Size: 5000, Width: 800, Height: 1000,
 		Thumb: protocol.Link{Cid: protocol.PhotoCID(c.thumb)}, ThumbSize: 900, ThumbWidth: 320, ThumbHeight: 400,
@@ -108,6 +109,7 @@ func newChild(seed uint64) *child {
 	}
 	c.secrets.file("photo", c.file)
 	c.secrets.file("thumbnail", c.thumb)
+	c.secrets.file("print", c.print)
 	return c
 }
 
@@ -136,6 +138,7 @@ func twoChildren(t *testing.T, dir string) (own, foreign *child) {
 	own, foreign = newChild(1), newChild(2)
 	must(t, s.AddPhoto(own.photo.File.Cid, own.file))
 	must(t, s.AddPhoto(own.photo.Thumb.Cid, own.thumb))
+	must(t, s.AddPrint(own.photo.File.Cid, own.print))
 	must(t, s.SaveDraft(&own.draft))
 	appendCase(t, s, xa, own.id, own.first)
 	must(t, s.SaveDraft(&own.draft))
@@ -192,6 +195,9 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	xa, xb := newCountry(t, "XA"), newCountry(t, "XB")
 	s := openStore(t, dir, xa)
+	if b, err := s.Public().Print(own.photo.File.Cid, printIn(t, "before the purge")); err != nil || !bytes.Equal(b, own.print) {
+		t.Errorf("print before the purge: %v", err)
+	}
 	_, err := s.Phase(xa.ref(own.id))
 	want(t, "phase of a live case", err, fs.ErrNotExist)
 	takedownOf(t, s, true, own.id)

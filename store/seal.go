@@ -15,6 +15,7 @@ const (
 	sealedDraft  = 'd'
 	sealedPhoto  = 'p'
 	sealedPart   = 'q'
+	sealedPrint  = 'o'
 	sealedWish   = 'w'
 	sealedFork   = 'f'
 )

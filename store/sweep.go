@@ -95,21 +95,22 @@ func (c *change) judgeDropped() error {
 	return nil
 }
 
-// remove takes a photo file and its part off the disk, durably.
+// remove takes a photo file, its part and its print off the disk, durably.
 func (s *Store) remove(d digest) error {
 	path := s.photoPath(d)
 	removed := false
-	for _, p := range []string{path, path + partSuffix} {
+	var left error
+	for _, p := range []string{path, path + partSuffix, path + printSuffix} {
 		err := os.Remove(p)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			left = errors.Join(left, err)
 		}
 		removed = removed || err == nil
 	}
-	if !removed {
-		return nil
+	if removed {
+		left = errors.Join(left, syncFolder(filepath.Dir(path)))
 	}
-	return syncFolder(filepath.Dir(path))
+	return left
 }
 
 // settle runs at Open. It finishes what a crash cut short: it overwrites every key that no row names, removes doomed
@@ -133,9 +134,9 @@ func (s *Store) settle() error {
 			case strings.HasPrefix(filepath.Base(f.path), newPrefix):
 				return os.Remove(f.path)
 			case !f.ok: // not ours: Check reports it
-			case !named, f.part && !record:
+			case !named, f.suffix == partSuffix && !record:
 				return os.Remove(f.path)
-			case f.part:
+			case f.suffix != "":
 			default:
 				here[f.d] = true
 				if k[32] == byNobody {

@@ -1,5 +1,5 @@
-// Package photo makes a photo fit to publish: bytes of any phone or scanner in, two clean JPEGs out, the picture and
-// its thumbnail. It also judges the photos that peers send, and makes the sizes that pages and posters need.
+// Package photo makes a photo fit to publish: bytes of any phone or scanner in, clean JPEGs out, the picture, its thumbnail
+// and what is printed of it. It also judges the photos that peers send, and makes the sizes that pages and posters need.
 //
 // What it guarantees:
 //
@@ -87,6 +87,8 @@ type Clean struct {
 	Full, Thumb             []byte
 	Width, Height           int // of Full, in pixels
 	ThumbWidth, ThumbHeight int // of Thumb, in pixels
+	// Print is PrintOwn of Full, which whoever has only Full can make again to the byte; nil if Full is printed as it is.
+	Print []byte
 }
 
 // Normalise makes a photo fit to publish from a JPEG (baseline or progressive, grey, colour or CMYK), a PNG of any kind
@@ -115,6 +117,12 @@ func Normalise(raw []byte) (*Clean, error) {
 	c.Thumb, thumb = encodeUnder(shrink(upright, w, ht), MaxThumbBytes)
 	c.Width, c.Height = upright.Rect.Dx(), upright.Rect.Dy()
 	c.ThumbWidth, c.ThumbHeight = thumb.Rect.Dx(), thumb.Rect.Dy()
+	if c.Print, err = PrintOwn(c.Full); err != nil {
+		return nil, err
+	}
+	if bytes.Equal(c.Print, c.Full) {
+		c.Print = nil
+	}
 	return &c, nil
 }
 

@@ -63,7 +63,7 @@ func (s *console) posterOf(c *gin.Context) (d *store.Draft, in poster.Input, err
 	}
 	in.Updated = d.Changed
 	if err == nil {
-		err = site.AddPhotos(&in, d.Photos, true, func(p protocol.Photo) ([]byte, error) { return s.Node.Photo(p.File.Cid) })
+		err = site.AddPhotos(&in, d.Photos, s.Node.Print)
 	}
 	return d, in, err
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ipfs/go-cid"
+
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/protocol/photo"
 	"github.com/gmcn/gmcn/store"
@@ -148,32 +150,19 @@ func (p *Posters) Ask(in *poster.Input, q url.Values, l *i18n.Locale) error {
 	return nil
 }
 
-// The size of a photo on a poster: 200 pixels an inch and more wherever it stands.
-const (
-	printWidth   = 800
-	printHeight  = 1000
-	printQuality = 78
-	// smallPhoto is how large a photo of our own may be, in bytes, to be printed as it is: two of them go into a poster.
-	smallPhoto = 80 << 10
-)
-
-// AddPhotos puts those of the photos that the poster shows on it, at a size for paper. read returns a photo file; the
-// poster does without one that is not here, for which the error is fs.ErrNotExist. A photo is encoded anew, so that no byte
-// of a peer's gets to a reader's decoder; one of ours that is small enough was, when it was uploaded.
-func AddPhotos(in *poster.Input, photos []protocol.Photo, ours bool, read func(protocol.Photo) ([]byte, error)) error {
+// AddPhotos puts those of the photos that the poster shows on it. print returns what is printed of a photo file; the poster
+// does without one that is not here, for which the error is fs.ErrNotExist.
+func AddPhotos(in *poster.Input, photos []protocol.Photo, print func(cid.Cid) ([]byte, error)) error {
 	known := slices.Clone(photos)
 	for {
 		in.Photos = nil
 		gone := -1
 		for _, i := range poster.Choose(in.Case, known) {
 			p := &known[i]
-			b, err := read(*p)
+			b, err := print(p.File.Cid)
 			if errors.Is(err, fs.ErrNotExist) {
 				gone = i
 				break
-			}
-			if err == nil && !(ours && len(b) <= smallPhoto && photo.Check(b, int(p.Width), int(p.Height)) == nil) {
-				b, err = photo.Resize(b, printWidth, printHeight, printQuality)
 			}
 			if err != nil {
 				return err
@@ -187,9 +176,19 @@ func AddPhotos(in *poster.Input, photos []protocol.Photo, ours bool, read func(p
 	}
 }
 
-// AddShown is AddPhotos with the photos of a case that the public may see.
+// AddShown is AddPhotos with the photos of a case that the public may see. Prints are kept of our own; a peer's photo is
+// encoded anew for every poster.
 func (p *Posters) AddShown(in *poster.Input, shown *store.Shown) error {
-	return AddPhotos(in, pictures(shown), shown.Own, func(photo protocol.Photo) ([]byte, error) { return p.Public.Photo(photo.File.Cid) })
+	return AddPhotos(in, pictures(shown), func(file cid.Cid) ([]byte, error) {
+		if shown.Own {
+			return p.Public.Print(file, photo.PrintOwn)
+		}
+		full, err := p.Public.Photo(file)
+		if err != nil {
+			return nil, err
+		}
+		return photo.Print(full)
+	})
 }
 
 // maxCode is the length of the longest address in a QR code that can be read off paper: version 8, level M.

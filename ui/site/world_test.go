@@ -49,6 +49,7 @@ func draw(t testing.TB, p protocoltest.SeedPhoto) *photo.Clean {
 // world is the store of one country that holds the cases of all three, and its site.
 type world struct {
 	testing.TB
+	dir   string
 	store *store.Store
 	site  http.Handler
 	card  *protocol.Card
@@ -82,7 +83,8 @@ func newWorld(t testing.TB, code string, languages []string, photos bool, more .
 	}
 	w.card, w.key = cards[code], keyOf("node "+code)
 	var err error
-	w.store, err = store.Open(t.TempDir(), w.card.Origin())
+	w.dir = t.TempDir()
+	w.store, err = store.Open(w.dir, w.card.Origin())
 	w.check(err)
 	t.Cleanup(func() {
 		if err := w.store.Check(); err != nil {
@@ -157,7 +159,15 @@ func (w *world) publish(own bool, card *protocol.Card, key ed25519.PrivateKey, s
 			Width: uint16(clean.Width), Height: uint16(clean.Height), ThumbWidth: uint16(clean.ThumbWidth), ThumbHeight: uint16(clean.ThumbHeight),
 		}
 		entry.Photos = append(entry.Photos, info)
-		if files {
+		switch {
+		case !files:
+		case own: // as node.AddPhoto does
+			w.check(w.store.AddPhoto(info.File.Cid, clean.Full))
+			w.check(w.store.AddPhoto(info.Thumb.Cid, clean.Thumb))
+			if clean.Print != nil {
+				w.check(w.store.AddPrint(info.File.Cid, clean.Print))
+			}
+		default:
 			w.check(w.store.PutPhoto(info.File.Cid, clean.Full))
 			w.check(w.store.PutPhoto(info.Thumb.Cid, clean.Thumb))
 		}
