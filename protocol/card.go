@@ -226,7 +226,7 @@ func (c *Card) validate() error {
 	if !c.NotAfter.After(c.At) || c.NotAfter.UnixMilli() > maxTime {
 		v.add("not_after", "range")
 	}
-	if !countryForm.MatchString(c.Country) {
+	if !validCountry(c.Country) {
 		v.add("country", "country")
 	}
 	v.words("country_names", c.CountryNames, maxName, false)

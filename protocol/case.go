@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -191,14 +190,18 @@ func (c *Case) Validate(now time.Time) error {
 	v.choice("kind", string(c.Kind), kinds, true)
 	v.count("children", len(c.Children), 1, maxChildren)
 	for i := range c.Children {
-		v.child("children."+strconv.Itoa(i), &c.Children[i], c.Kind)
+		v.in("children", i).child(&c.Children[i], c.Kind)
 	}
-	v.count("companions", len(c.Companions), 0, maxCompanions)
+	v.out().count("companions", len(c.Companions), 0, maxCompanions)
 	for i := range c.Companions {
-		v.companion("companions."+strconv.Itoa(i), &c.Companions[i])
+		v.in("companions", i).companion(&c.Companions[i])
 	}
-	v.date("since", c.Since, true)
-	v.place("from", c.From)
+	v.out().date("since", c.Since, true)
+	if !validCountry(c.From.Country) {
+		v.add("from.country", "country")
+	}
+	v.text("from.area", c.From.Area, maxPlace, false)
+	v.text("from.locality", c.From.Locality, maxPlace, false)
 	v.words("what", c.What, maxStory, true)
 	if c.Agency != (Agency{}) {
 		v.text("agency.name", c.Agency.Name, maxName, true)
@@ -208,14 +211,30 @@ func (c *Case) Validate(now time.Time) error {
 	return v.found.err()
 }
 
-// checker gathers Problems.
+// checker gathers Problems. Fields are named from where it stands: nearly every case has none, so a path is put together only
+// when there is something to say.
 type checker struct {
 	now   time.Time
+	list  string // where it stands: at the item of a list, "" at the top
+	item  int
 	found Problems
 }
 
-func (v *checker) add(field, code string) {
-	v.found = append(v.found, Problem{Field: field, Code: code})
+// in goes to an item of a list at the top, and out back there.
+func (v *checker) in(list string, item int) *checker {
+	v.list, v.item = list, item
+	return v
+}
+
+func (v *checker) out() *checker { return v.in("", 0) }
+
+func (v *checker) add(field, code string) { v.note(field, Problem{Code: code}) }
+
+func (v *checker) note(field string, p Problem) {
+	if p.Field = field; v.list != "" {
+		p.Field = strings.TrimSuffix(fmt.Sprintf("%s.%d.%s", v.list, v.item, field), ".")
+	}
+	v.found = append(v.found, p)
 }
 
 func (v *checker) count(field string, n, min, max int) {
@@ -223,7 +242,7 @@ func (v *checker) count(field string, n, min, max int) {
 		v.add(field, "required")
 	}
 	if n > max {
-		v.found = append(v.found, Problem{Field: field, Code: "toomany", Max: max})
+		v.note(field, Problem{Code: "toomany", Max: max})
 	}
 }
 
@@ -232,29 +251,42 @@ func (v *checker) text(field, s string, max int, required bool) {
 }
 
 func (v *checker) anyText(field, s string, max int, required, lines bool) {
+	if code := faultIn(s, max, required, lines); code != "" {
+		v.bad(field, code, max)
+	}
+}
+
+// faultIn returns the code of what is wrong with a text, "" if nothing is.
+func faultIn(s string, max int, required, lines bool) (code string) {
 	if strings.TrimSpace(s) == "" && (required || s == "") {
 		if required {
-			v.add(field, "required")
+			return "required"
 		}
-		return
+		return ""
 	}
-	switch code, ok := checkText(s, max, lines); {
-	case ok:
-	case code == "toolong":
-		v.found = append(v.found, Problem{Field: field, Code: code, Max: max})
-	default:
-		v.add(field, code)
+	code, _ = checkText(s, max, lines)
+	return code
+}
+
+// bad notes what is wrong with a text; max counts if it is too long.
+func (v *checker) bad(field, code string, max int) {
+	if code != "toolong" {
+		max = 0
 	}
+	v.note(field, Problem{Code: code, Max: max})
 }
 
 func (v *checker) words(field string, t Text, max int, lines bool) {
 	v.count(field, len(t), 0, maxTextLangs)
+	if len(t) == 0 {
+		return
+	}
 	for _, tag := range t.Languages() {
 		if !ValidLanguage(tag) {
 			v.add(field, "language") // a tag that is none may be anything, and the problem goes to a log
-			continue
+		} else if code := faultIn(t[tag], max, true, lines); code != "" {
+			v.bad(field+"."+tag, code, max)
 		}
-		v.anyText(field+"."+tag, t[tag], max, true, lines)
 	}
 }
 
@@ -300,18 +332,12 @@ func (v *checker) phone(field, s string) {
 	}
 }
 
-func (v *checker) place(field string, p Place) {
-	if !countryForm.MatchString(p.Country) {
-		v.add(field+".country", "country")
-	}
-	v.text(field+".area", p.Area, maxPlace, false)
-	v.text(field+".locality", p.Locality, maxPlace, false)
-}
-
 func (v *checker) height(field string, h Height) {
 	if h != (Height{}) {
 		v.span(field, h.Min, h.Max, 20, 250)
-		v.date(field+".as_of", h.AsOf, false)
+		if !h.AsOf.IsZero() {
+			v.date(field+".as_of", h.AsOf, false)
+		}
 	}
 }
 
@@ -325,45 +351,45 @@ func (v *checker) hair(field string, hair []HairColour) {
 	}
 }
 
-func (v *checker) child(at string, c *Child, kind Kind) {
-	v.text(at+".name", c.Name, maxName, kind != UnidentifiedFound)
-	v.count(at+".other_names", len(c.OtherNames), 0, maxNames)
+func (v *checker) child(c *Child, kind Kind) {
+	v.text("name", c.Name, maxName, kind != UnidentifiedFound)
+	v.count("other_names", len(c.OtherNames), 0, maxNames)
 	for i, n := range c.OtherNames {
-		v.text(fmt.Sprintf("%s.other_names.%d", at, i), n, maxName, true)
+		v.text(fmt.Sprintf("other_names.%d", i), n, maxName, true)
 	}
-	v.year(at+".birth_year", c.BirthYear)
+	v.year("birth_year", c.BirthYear)
 	if c.Age != (Age{}) {
-		v.choice(at+".age", string(c.Age.Unit), ageUnits, true)
+		v.choice("age", string(c.Age.Unit), ageUnits, true)
 		if c.Age.Min > c.Age.Max || c.Age.Max > maxAge[c.Age.Unit] {
-			v.add(at+".age", "age")
+			v.add("age", "age")
 		}
 	}
-	v.choice(at+".sex", string(c.Sex), sexes, true)
-	v.choice(at+".eyes", string(c.Eyes), eyeColours, false)
-	v.hair(at+".hair", c.Hair)
-	v.height(at+".height", c.Height)
+	v.choice("sex", string(c.Sex), sexes, true)
+	v.choice("eyes", string(c.Eyes), eyeColours, false)
+	v.hair("hair", c.Hair)
+	v.height("height", c.Height)
 	if c.Weight != (Weight{}) {
-		v.span(at+".weight", c.Weight.Min, c.Weight.Max, 5, 3000)
-		v.date(at+".weight.as_of", c.Weight.AsOf, false)
+		v.span("weight", c.Weight.Min, c.Weight.Max, 5, 3000)
+		v.date("weight.as_of", c.Weight.AsOf, false)
 	}
-	v.count(at+".languages", len(c.Languages), 0, maxLanguages)
+	v.count("languages", len(c.Languages), 0, maxLanguages)
 	for _, l := range c.Languages {
 		if !ValidLanguage(l) {
-			v.add(at+".languages", "language")
+			v.add("languages", "language")
 		}
 	}
-	v.words(at+".marks", c.Marks, maxShort, true)
-	v.words(at+".clothing", c.Clothing, maxShort, true)
-	v.words(at+".appearance", c.Appearance, maxShort, true)
+	v.words("marks", c.Marks, maxShort, true)
+	v.words("clothing", c.Clothing, maxShort, true)
+	v.words("appearance", c.Appearance, maxShort, true)
 }
 
-func (v *checker) companion(at string, c *Companion) {
-	v.text(at+".name", c.Name, maxName, false)
-	v.choice(at+".relation", string(c.Relation), relations, true)
-	v.choice(at+".sex", string(c.Sex), sexes, true)
-	v.year(at+".birth_year", c.BirthYear)
-	v.choice(at+".eyes", string(c.Eyes), eyeColours, false)
-	v.hair(at+".hair", c.Hair)
-	v.height(at+".height", c.Height)
-	v.words(at+".appearance", c.Appearance, maxShort, true)
+func (v *checker) companion(c *Companion) {
+	v.text("name", c.Name, maxName, false)
+	v.choice("relation", string(c.Relation), relations, true)
+	v.choice("sex", string(c.Sex), sexes, true)
+	v.year("birth_year", c.BirthYear)
+	v.choice("eyes", string(c.Eyes), eyeColours, false)
+	v.hair("hair", c.Hair)
+	v.height("height", c.Height)
+	v.words("appearance", c.Appearance, maxShort, true)
 }

@@ -3,6 +3,7 @@ package protocol
 import (
 	"bytes"
 	"fmt"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/ipfs/go-cid"
@@ -10,11 +11,11 @@ import (
 
 var encMode, decMode, looseMode = modes()
 
-func modes() (cbor.EncMode, cbor.DecMode, cbor.DecMode) {
+func modes() (cbor.UserBufferEncMode, cbor.DecMode, cbor.DecMode) {
 	eo := cbor.CoreDetEncOptions()
 	eo.OmitEmpty = cbor.OmitEmptyGoValue
 	eo.NilContainers = cbor.NilContainerAsEmpty // null would be a second spelling of an empty list
-	enc, err := eo.EncMode()
+	enc, err := eo.UserBufferEncMode()
 	if err != nil {
 		panic(err)
 	}
@@ -52,17 +53,22 @@ func modes() (cbor.EncMode, cbor.DecMode, cbor.DecMode) {
 // encode returns the canonical bytes of v. Our own types always encode, save Local, which must not.
 func encode(v any) ([]byte, error) { return encMode.Marshal(v) }
 
+// encodings are buffers for second encodings, which are compared and forgotten.
+var encodings = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // decode reads the canonical form of a T and nothing else: whatever a second encoding would not reproduce to the byte
 // (order, lengths, unknown or empty fields, other tags) is refused with ErrForm.
 func decode[T any](b []byte) (v T, err error) {
 	if err := decMode.Unmarshal(b, &v); err != nil {
 		return v, fmt.Errorf("%w: %.200v", ErrForm, err)
 	}
-	again, err := encode(v)
-	if err != nil {
+	again := encodings.Get().(*bytes.Buffer)
+	defer encodings.Put(again)
+	again.Reset()
+	if err := encMode.MarshalToBuffer(v, again); err != nil {
 		return v, fmt.Errorf("%w: %.200v", ErrForm, err)
 	}
-	if !bytes.Equal(again, b) {
+	if !bytes.Equal(again.Bytes(), b) {
 		return v, fmt.Errorf("%w: another encoding of the same thing exists", ErrForm)
 	}
 	return v, nil
@@ -71,30 +77,26 @@ func decode[T any](b []byte) (v T, err error) {
 // Link is a CID in a signed thing: CBOR tag 42 over a zero byte and the CID, as DAG-CBOR has it.
 type Link struct{ cid.Cid }
 
-const linkTag = 42
+// linkHead begins a link: tag 42, and the head of a byte string of less than 256 bytes, whose number follows it.
+const linkHead = "\xd8\x2a\x58"
 
 // MarshalCBOR writes tag 42; an undefined link is an error.
 func (l Link) MarshalCBOR() ([]byte, error) {
-	if !l.Defined() {
-		return nil, fmt.Errorf("encode link: undefined")
+	size := 1 + l.ByteLen()
+	if !l.Defined() || size < 24 || size > 255 {
+		return nil, fmt.Errorf("encode link: no CID of 23 to 254 bytes")
 	}
-	return encMode.Marshal(cbor.Tag{Number: linkTag, Content: append([]byte{0}, l.Bytes()...)})
+	b := append(make([]byte, 0, len(linkHead)+1+size), linkHead...)
+	return append(append(b, byte(size), 0), l.KeyString()...), nil
 }
 
 // UnmarshalCBOR reads tag 42.
 func (l *Link) UnmarshalCBOR(b []byte) error {
-	var t cbor.RawTag
-	if err := decMode.Unmarshal(b, &t); err != nil {
-		return err
-	}
-	var raw []byte
-	if err := decMode.Unmarshal(t.Content, &raw); err != nil {
-		return err
-	}
-	if t.Number != linkTag || len(raw) < 2 || raw[0] != 0 {
+	raw, ok := bytes.CutPrefix(b, []byte(linkHead))
+	if !ok || len(raw) < 3 || int(raw[0]) != len(raw)-1 || raw[1] != 0 {
 		return fmt.Errorf("want tag 42 over a CID")
 	}
-	c, err := cid.Cast(raw[1:])
+	c, err := cid.Cast(raw[2:])
 	if err != nil {
 		return err
 	}

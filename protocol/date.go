@@ -19,37 +19,49 @@ func ParseDate(s string) (Date, error) {
 	if s == "" {
 		return d, nil
 	}
-	for layout, part := range map[string]int{"2006": 1, "2006-01": 2, "2006-01-02": 3} {
-		if len(s) != len(layout) {
-			continue
+	ok := len(s) == 4 || len(s) == 7 && s[4] == '-' || len(s) == 10 && s[4] == '-' && s[7] == '-'
+	part := func(from, to int) (n int) {
+		for _, c := range []byte(s[from:to]) {
+			if c < '0' || c > '9' {
+				ok = false
+			}
+			n = 10*n + int(c-'0')
 		}
-		t, err := time.Parse(layout, s)
-		if err != nil || t.Year() < 1900 {
-			break
+		if n == 0 { // which stands for what is not known
+			ok = false
 		}
-		d.Year = uint16(t.Year())
-		if part > 1 {
-			d.Month = uint8(t.Month())
-		}
-		if part > 2 {
-			d.Day = uint8(t.Day())
-		}
-		return d, nil
+		return n
 	}
-	return Date{}, fmt.Errorf("%.20q is not a date: write 2026, 2026-03 or 2026-03-09", s)
+	if ok {
+		d.Year = uint16(part(0, 4))
+	}
+	if ok && len(s) > 4 {
+		d.Month = uint8(part(5, 7))
+	}
+	if ok && len(s) > 7 {
+		d.Day = uint8(part(8, 10))
+	}
+	if !ok || !d.valid() {
+		return Date{}, fmt.Errorf("%.20q is not a date: write 2026, 2026-03 or 2026-03-09", s)
+	}
+	return d, nil
 }
 
 // String returns the date in the form that ParseDate reads.
-func (d Date) String() string {
-	switch {
-	case d.Year == 0:
-		return ""
-	case d.Month == 0:
-		return fmt.Sprintf("%04d", d.Year)
-	case d.Day == 0:
-		return fmt.Sprintf("%04d-%02d", d.Year, d.Month)
+func (d Date) String() string { return string(d.appendTo(nil)) }
+
+func (d Date) appendTo(b []byte) []byte {
+	if d.Year == 0 {
+		return b
 	}
-	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+	b = append(b, '0'+byte(d.Year/1000%10), '0'+byte(d.Year/100%10), '0'+byte(d.Year/10%10), '0'+byte(d.Year%10))
+	for _, part := range [...]uint8{d.Month, d.Day} {
+		if part == 0 {
+			break
+		}
+		b = append(b, '-', '0'+part/10%10, '0'+part%10)
+	}
+	return b
 }
 
 // valid says whether there is such a date, or part of one: what ParseDate reads.
@@ -93,11 +105,14 @@ func (d Date) MarshalText() ([]byte, error) {
 	if !d.valid() {
 		return nil, fmt.Errorf("no calendar has the date %d, %d, %d", d.Year, d.Month, d.Day)
 	}
-	return []byte(d.String()), nil
+	return d.appendTo(make([]byte, 0, 10)), nil
 }
 
 // UnmarshalText reads the date from JSON.
 func (d *Date) UnmarshalText(b []byte) (err error) { *d, err = ParseDate(string(b)); return err }
+
+// textHead is the first byte of a CBOR text of less than 24 bytes; their number is added to it.
+const textHead = 0x60
 
 // MarshalCBOR writes the date as text; a date that no calendar has is an error.
 func (d Date) MarshalCBOR() ([]byte, error) {
@@ -105,14 +120,13 @@ func (d Date) MarshalCBOR() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encMode.Marshal(string(text))
+	return append([]byte{textHead + byte(len(text))}, text...), nil
 }
 
 // UnmarshalCBOR reads the date from text.
 func (d *Date) UnmarshalCBOR(b []byte) error {
-	var s string
-	if err := decMode.Unmarshal(b, &s); err != nil {
-		return err
+	if len(b) == 0 || int(b[0]) != textHead+len(b)-1 {
+		return fmt.Errorf("want a date as text of at most 10 bytes")
 	}
-	return d.UnmarshalText([]byte(s))
+	return d.UnmarshalText(b[1:])
 }

@@ -45,11 +45,10 @@ func NewCaseID() CaseID {
 
 // RefOf returns the public reference of a case.
 func RefOf(o Origin, id CaseID) Ref {
-	h := sha256.New()
-	h.Write([]byte("gmcn/1/ref"))
-	h.Write(o[:])
-	h.Write(id[:])
-	return Ref(h.Sum(nil)[:16])
+	const prefix = "gmcn/1/ref"
+	b := append(make([]byte, 0, len(prefix)+len(o)+len(id)), prefix...)
+	sum := sha256.Sum256(append(append(b, o[:]...), id[:]...))
+	return Ref(sum[:16])
 }
 
 // String returns the origin as 52 letters and digits of base32.

@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -38,26 +37,27 @@ func ValidatePhotos(photos []Photo, c *Case, now time.Time) error {
 	v := &checker{now: now}
 	v.count("photos", len(photos), 0, MaxPhotos)
 	for i := range photos {
-		p, at := &photos[i], fmt.Sprintf("photos.%d", i)
+		p := &photos[i]
+		v.in("photos", i)
 		if checkCID(p.File.Cid, cid.Raw) != nil || checkCID(p.Thumb.Cid, cid.Raw) != nil ||
 			p.Size == 0 || p.Size > MaxPhotoBytes || p.ThumbSize == 0 || p.ThumbSize > MaxThumbBytes ||
 			p.Width == 0 || p.Width > MaxPhotoSide || p.Height == 0 || p.Height > MaxPhotoSide ||
 			p.ThumbWidth == 0 || p.ThumbWidth > min(p.Width, MaxThumbWidth) ||
 			p.ThumbHeight == 0 || p.ThumbHeight > min(p.Height, MaxThumbHeight) {
-			v.add(at, "photo")
+			v.add("", "photo")
 		}
-		v.choice(at+".kind", string(p.Kind), photoKinds, true)
+		v.choice("kind", string(p.Kind), photoKinds, true)
 		people := len(c.Children)
 		if p.Kind == CompanionShot {
 			people = len(c.Companions)
 		}
 		if int(p.Who) >= people {
-			v.add(at+".who", "nochild")
+			v.add("who", "nochild")
 		}
-		v.date(at+".taken", p.Taken, false)
-		v.words(at+".caption", p.Caption, maxShort, true)
+		v.date("taken", p.Taken, false)
+		v.words("caption", p.Caption, maxShort, true)
 		if p.Kind == AgeProgressed && !slices.ContainsFunc(photos, p.original) {
-			v.add(at, "photo")
+			v.add("", "photo")
 		}
 	}
 	return v.found.err()

@@ -59,7 +59,6 @@ func (t Text) Languages() []string {
 
 var (
 	languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
-	countryForm  = regexp.MustCompile(`^[A-Z]{2}$`)
 	phoneForm    = regexp.MustCompile(`^\+?\(?[0-9](?:[ ()./-]{0,2}[0-9])*$`)
 	numberForm   = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ./_-]*$`)
 )
@@ -70,7 +69,22 @@ func ValidNumber(s string) bool {
 }
 
 // ValidLanguage says whether tag is a BCP 47 language in the one spelling that we take: en, pt-BR, sr-Latn, zh-Hant-TW.
-func ValidLanguage(tag string) bool { return languageForm.MatchString(tag) }
+func ValidLanguage(tag string) bool {
+	return len(tag) == 2 && within('a', 'z', tag) || languageForm.MatchString(tag) // most are of two letters
+}
+
+// validCountry says whether s has the form of an ISO 3166 code.
+func validCountry(s string) bool { return len(s) == 2 && within('A', 'Z', s) }
+
+// within says whether all bytes of s lie between two.
+func within(lo, hi byte, s string) bool {
+	for i := range len(s) {
+		if s[i] < lo || s[i] > hi {
+			return false
+		}
+	}
+	return true
+}
 
 // ValidPhone says whether s is a telephone number: digits in groups, perhaps a plus in front. Short codes count.
 func ValidPhone(s string) bool {

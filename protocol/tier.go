@@ -44,7 +44,7 @@ func (m *Members) Validate(c *Case, now time.Time) error {
 		}
 		v.count(at+".nationalities", len(child.Nationalities), 0, maxCountries)
 		for _, n := range child.Nationalities {
-			if !countryForm.MatchString(n) {
+			if !validCountry(n) {
 				v.add(at+".nationalities", "country")
 			}
 		}
