@@ -16,7 +16,7 @@ import (
 const (
 	// putBlocks is how many blocks share a transaction, getBlocks how many one Get asks for, and getAhead how many Gets
 	// are under way at once, so that no round trip is waited for.
-	putBlocks = 8
+	putBlocks = 16
 	getBlocks = 4
 	getAhead  = 3
 	// bitsBlocks is how many bitmaps are asked for at once, and getSeqs how many single records.

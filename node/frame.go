@@ -2,6 +2,7 @@ package node
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,6 +19,8 @@ type framed struct {
 	s network.Stream
 	r *bufio.Reader
 	w *bufio.Writer
+	// in holds the frame that is being decoded, which keeps nothing of it.
+	in bytes.Buffer
 	// cost takes what an answer costs off the budget of who asks, and waits until it is there; nil for what we ask.
 	cost func(int) error
 }
@@ -57,10 +60,10 @@ func (f *framed) read() (*protocol.Frame, error) {
 	if err := f.s.SetReadDeadline(time.Now().Add(streamIdle)); err != nil {
 		return nil, err
 	}
-	return readFrame(f.r)
+	return readFrame(f.r, &f.in)
 }
 
-func readFrame(r *bufio.Reader) (*protocol.Frame, error) {
+func readFrame(r *bufio.Reader, in *bytes.Buffer) (*protocol.Frame, error) {
 	size, err := binary.ReadUvarint(r)
 	if err != nil {
 		return nil, fmt.Errorf("read frame: %w", err)
@@ -68,14 +71,13 @@ func readFrame(r *bufio.Reader) (*protocol.Frame, error) {
 	if size > protocol.MaxFrame {
 		return nil, fmt.Errorf("read frame of %d bytes: %w", size, protocol.ErrSize)
 	}
-	b, err := io.ReadAll(io.LimitReader(r, int64(size)))
-	if err != nil {
+	in.Reset()
+	if _, err := io.CopyN(in, r, int64(size)); err == io.EOF {
+		return nil, fmt.Errorf("read frame: %w", io.ErrUnexpectedEOF)
+	} else if err != nil {
 		return nil, fmt.Errorf("read frame: %w", err)
 	}
-	if uint64(len(b)) < size {
-		return nil, fmt.Errorf("read frame: %w", io.ErrUnexpectedEOF)
-	}
-	return protocol.DecodeFrame(b)
+	return protocol.DecodeFrame(in.Bytes())
 }
 
 // errBudget is one stream or question more than a member may have.

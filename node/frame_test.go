@@ -13,7 +13,7 @@ import (
 
 func TestReadFrameSpendsNoMemoryOnClaims(t *testing.T) {
 	for _, size := range []uint64{protocol.MaxFrame + 1, 1 << 40, 1<<64 - 1} {
-		if _, err := readFrame(bufio.NewReader(bytes.NewReader(binary.AppendUvarint(nil, size)))); !errors.Is(err, protocol.ErrSize) {
+		if _, err := readFrame(bufio.NewReader(bytes.NewReader(binary.AppendUvarint(nil, size))), new(bytes.Buffer)); !errors.Is(err, protocol.ErrSize) {
 			t.Errorf("a frame that claims %d bytes: %v", size, err)
 		}
 	}
@@ -21,7 +21,7 @@ func TestReadFrameSpendsNoMemoryOnClaims(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 100 {
-		if _, err := readFrame(bufio.NewReaderSize(bytes.NewReader(claim), 16)); err == nil {
+		if _, err := readFrame(bufio.NewReaderSize(bytes.NewReader(claim), 16), new(bytes.Buffer)); err == nil {
 			t.Fatal("an empty frame was read")
 		}
 	}
@@ -45,9 +45,10 @@ func FuzzReadFrame(f *testing.F) {
 		f.Add(append(binary.AppendUvarint(nil, uint64(len(b))), b...))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		var in bytes.Buffer
 		r := bufio.NewReader(bytes.NewReader(b))
 		for {
-			frame, err := readFrame(r)
+			frame, err := readFrame(r, &in)
 			if err != nil {
 				return
 			}

@@ -161,10 +161,11 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 			return nil, err
 		}
 	}
-	flag, value := byte(rowCase), plainRow(r.Bytes())
+	var flag byte
+	var value []byte
 	switch r.Type() {
 	case protocol.TypeTakedown:
-		flag = rowTakedown
+		flag, value = rowTakedown, plainRow(r.Bytes())
 		if stray {
 			at.seq = 0
 		}
@@ -172,15 +173,16 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 			return refused, err
 		}
 	case protocol.TypeStance:
-		flag = rowStance
+		flag, value = rowStance, plainRow(r.Bytes())
 		if err := c.take(m, r, at); err != nil {
 			return nil, err
 		}
 	default:
-		if err := c.show(m, r, at); err != nil {
+		row := newRow(m, r)
+		if err := c.show(m, r, at, row); err != nil {
 			return nil, err
 		}
-		value = c.sealLog(at.key(), newRow(m, r), r.Bytes())
+		flag, value = rowCase, c.sealLog(at.key(), row, r.Bytes())
 	}
 	c.touched[blockAt(at)] = struct{}{}
 	err = errors.Join(c.log.Put(at.key(), value), c.digests.Put(at.key(), digestValue(flag, d)))
@@ -191,8 +193,8 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 	return nil, nil
 }
 
-// show writes what leads to a live case, save its place in the log.
-func (c *change) show(m *member, r *protocol.Record, at place) error {
+// show writes what leads to a live case, save its place in the log. row is the case's in the index.
+func (c *change) show(m *member, r *protocol.Record, at place, row *row) error {
 	h := r.Header()
 	ref := h.Ref()
 	if err := c.cases.Put(ref[:], liveCase{at, h.Rev, protocol.Digest(r.ID())}.value()); err != nil {
@@ -212,10 +214,10 @@ func (c *change) show(m *member, r *protocol.Record, at place) error {
 		}
 	}
 	c.count(m, 1, 0)
-	c.rows[ref] = newRow(m, r)
+	c.rows[ref] = row
 	if m.origin == c.s.own {
 		var err error
-		c.rows[ref], err = c.wishedRow(m, ref, c.rows[ref])
+		c.rows[ref], err = c.wishedRow(m, ref, row)
 		return err
 	}
 	return nil
