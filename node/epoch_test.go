@@ -19,7 +19,7 @@ import (
 // rootOf returns the root key of node i.
 func (w *world) rootOf(i int) ed25519.PrivateKey {
 	w.t.Helper()
-	locked, err := os.ReadFile(filepath.Join(w.nodes[i].cfg.Dir, rootKeyFile))
+	locked, err := os.ReadFile(filepath.Join(w.nodes[i].cfg.Dir, RootKeyFile))
 	if err != nil {
 		w.t.Fatal(err)
 	}

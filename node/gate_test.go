@@ -403,7 +403,7 @@ func TestTwoFoldersOneKey(t *testing.T) {
 		}
 
 		// A card of a later epoch is the root key's word that this folder is the one.
-		root, err := os.ReadFile(filepath.Join(keys, rootKeyFile))
+		root, err := os.ReadFile(filepath.Join(keys, RootKeyFile))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,8 +23,8 @@ import (
 
 // Files of the data folder that this package owns, beside the store's.
 const (
-	// rootKeyFile is the root key as an age file under a passphrase; it may be taken away to a safe place.
-	rootKeyFile = "root.key.age"
+	// RootKeyFile is the root key as an age file under a passphrase; it may be taken away to a safe place.
+	RootKeyFile = "root.key.age"
 	nodeKeyFile = "node.key"
 	tipKeyFile  = "tip.key"
 	cardFile    = "card.txt"
@@ -96,7 +96,7 @@ func Init(dir string, d Details, s Secret) (*protocol.Card, error) {
 		name string
 		data []byte
 	}{
-		{rootKeyFile, locked},
+		{RootKeyFile, locked},
 		{tipKeyFile, sealed},
 		{cardFile, []byte(card.Text())},
 		{nodeKeyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: nodeDER})},
@@ -117,7 +117,7 @@ func Init(dir string, d Details, s Secret) (*protocol.Card, error) {
 func (n *Node) RenewCard(d Details, passphrase string) (*protocol.Card, error) {
 	n.desk.Lock()
 	defer n.desk.Unlock()
-	path := filepath.Join(n.cfg.Dir, rootKeyFile)
+	path := filepath.Join(n.cfg.Dir, RootKeyFile)
 	locked, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the root key is not here: bring %s back from where it is kept", path)

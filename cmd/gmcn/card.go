@@ -57,7 +57,7 @@ func runCard(c *call) error {
 		if err != nil {
 			return err
 		}
-		secret, err := c.oldSecret("passphrase of the root key", *passphrase, "passphrase-file")
+		secret, err := c.passphrase(*passphrase)
 		if err != nil {
 			return err
 		}

@@ -249,16 +249,17 @@ func (c *client) find(name string) (*store.Draft, error) {
 	return nil, &refusal{Code: "notfound", Message: fmt.Sprintf("this country has no case %q; gmcn case list has them", name)}
 }
 
-func (c *client) card() (*protocol.Card, error) {
+// card fetches a card: ours from /card.
+func (c *client) card(path string) (*protocol.Card, error) {
 	var answer cardText
-	if err := c.fetch("/card", &answer); err != nil {
+	if err := c.fetch(path, &answer); err != nil {
 		return nil, err
 	}
 	return protocol.ParseCard([]byte(answer.Text))
 }
 
 func (c *client) origin() (protocol.Origin, error) {
-	card, err := c.card()
+	card, err := c.card("/card")
 	if err != nil {
 		return protocol.Origin{}, err
 	}
@@ -339,7 +340,7 @@ Example:
 		if err != nil {
 			return err
 		}
-		card, err := cl.card()
+		card, err := cl.card("/card")
 		if err != nil {
 			return err
 		}

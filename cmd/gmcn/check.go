@@ -30,7 +30,7 @@ Example:
 			return err
 		}
 		defer cl.close()
-		card, err := cl.card()
+		card, err := cl.card("/card")
 		if err != nil {
 			return err
 		}

@@ -153,6 +153,15 @@ type cardText struct {
 	Text string `json:"text"`
 }
 
+// readSentCard reads a card that a command sent.
+func readSentCard(r *http.Request) (*protocol.Card, error) {
+	var ask cardText
+	if err := read(r, &ask); err != nil {
+		return nil, err
+	}
+	return protocol.ParseCard([]byte(ask.Text))
+}
+
 func (c *control) card(*http.Request) (cardText, error) { return cardText{c.node.Card().Text()}, nil }
 
 func (c *control) renewCard(r *http.Request) (cardText, error) {
@@ -180,11 +189,7 @@ func (c *control) peers(*http.Request) ([]peerRow, error) {
 }
 
 func (c *control) addPeer(r *http.Request) (struct{}, error) {
-	var ask cardText
-	if err := read(r, &ask); err != nil {
-		return struct{}{}, err
-	}
-	card, err := protocol.ParseCard([]byte(ask.Text))
+	card, err := readSentCard(r)
 	if err != nil {
 		return struct{}{}, err
 	}

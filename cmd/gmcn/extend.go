@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/gmcn/gmcn/node"
@@ -37,11 +36,7 @@ func (c *control) routeExtensions(mux *http.ServeMux) {
 		return struct{}{}, err
 	}))
 	mux.HandleFunc("POST /card/next", answer(func(r *http.Request) (struct{}, error) {
-		var ask cardText
-		if err := read(r, &ask); err != nil {
-			return struct{}{}, err
-		}
-		card, err := protocol.ParseCard([]byte(ask.Text))
+		card, err := readSentCard(r)
 		if err == nil {
 			err = c.node.Reissue(card)
 		}
@@ -149,8 +144,7 @@ Example:
 
 func runDelegate(c *call) error {
 	dir := c.dir()
-	file := c.flags.String("root", "", "root key `FILE`")
-	passphrase := c.flags.String("passphrase-file", "", "take the passphrase from the first line of `FILE`")
+	key := c.rootFlags()
 	none := c.flags.Bool("none", false, "name nobody")
 	cardFile := c.flags.String("card", "", "without our node: our card, in a `FILE` of gmcn peer export")
 	out := c.flags.String("o", "", "with -card: write the card to `FILE`")
@@ -161,82 +155,95 @@ func runDelegate(c *call) error {
 	if *none == (len(args) == 1) {
 		return c.misuse("name one country, or say -none")
 	}
-	if (*cardFile == "") != (*out == "") || *cardFile != "" && *file == "" {
+	if (*cardFile == "") != (*out == "") || *cardFile != "" && key.file == "" {
 		return c.misuse("-card goes with -o and -root")
 	}
-	var old, to *protocol.Card
-	var put func(*protocol.Card) error
-	at := *file
-	if *cardFile != "" {
-		if old, _, err = c.readHeld(*cardFile); err == nil && !*none {
-			to, err = c.readCard(args[0])
-		}
-		put = func(card *protocol.Card) error { return os.WriteFile(*out, []byte(card.Text()), 0o644) }
-	} else {
-		if at == "" {
-			at = filepath.Join(*dir, "root.key.age")
-		}
-		var cl *client
-		var rows []peerRow
-		if cl, rows, err = ask[[]peerRow](*dir, "/peers"); err != nil {
-			return err
-		}
-		defer cl.close()
-		if old, err = heldCard(cl, "/card"); err == nil && !*none {
-			var row *peerRow
-			if row, err = pickPeer(rows, args[0], protocol.Active); err == nil {
-				to, err = heldCard(cl, "/peers/"+row.Origin.String()+"/card")
-			}
-		}
-		put = func(card *protocol.Card) error {
-			var done struct{}
-			return cl.post("/card/next", cardText{card.Text()}, &done)
-		}
+	if *cardFile == "" {
+		return c.delegateByNode(*dir, key, args)
 	}
+	old, _, err := c.readHeld(*cardFile)
 	if err != nil {
 		return err
+	}
+	var to *protocol.Card
+	if !*none {
+		if to, err = c.readCard(args[0]); err != nil {
+			return err
+		}
+	}
+	card, err := c.signDelegate(key, old, to)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(*out, []byte(card.Text()), 0o644); err != nil {
+		return err
+	}
+	c.tellDelegate(card, to)
+	fmt.Fprintf(c.out, "Mail %[1]s to any one country, which takes it in: gmcn peer card %[1]s\n", *out)
+	return nil
+}
+
+// delegateByNode names the member that args says, or nobody, on a new card that the node puts in force.
+func (c *call) delegateByNode(dir string, key *rootKey, args []string) error {
+	cl, rows, err := ask[[]peerRow](dir, "/peers")
+	if err != nil {
+		return err
+	}
+	defer cl.close()
+	old, err := cl.card("/card")
+	if err != nil {
+		return err
+	}
+	var to *protocol.Card
+	if len(args) == 1 {
+		row, err := pickPeer(rows, args[0], protocol.Active)
+		if err != nil {
+			return err
+		}
+		if to, err = cl.card("/peers/" + row.Origin.String() + "/card"); err != nil {
+			return err
+		}
+	}
+	key.in(dir)
+	card, err := c.signDelegate(key, old, to)
+	if err != nil {
+		return err
+	}
+	var done struct{}
+	if err := cl.post("/card/next", cardText{card.Text()}, &done); err != nil {
+		return err
+	}
+	c.tellDelegate(card, to)
+	c.warnOfRoot(key, dir)
+	return nil
+}
+
+// signDelegate signs a card after old that names to our delegate; nil names nobody.
+func (c *call) signDelegate(key *rootKey, old, to *protocol.Card) (*protocol.Card, error) {
+	root, err := c.openRoot(key)
+	if err != nil {
+		return nil, err
 	}
 	var delegate protocol.Origin
 	if to != nil {
 		delegate = to.Origin()
 	}
-	root, err := c.openRoot(at, *passphrase)
-	if err != nil {
-		return err
-	}
 	card, err := root.NameDelegate(old, delegate)
 	var problems protocol.Problems
 	if errors.As(err, &problems) {
-		err = errors.New("a country cannot be its own delegate")
+		return nil, errors.New("a country cannot be its own delegate")
 	}
-	if err == nil {
-		err = put(card)
-	}
-	if err != nil {
-		return err
-	}
+	return card, err
+}
+
+func (c *call) tellDelegate(card, to *protocol.Card) {
 	fmt.Fprintf(c.out, "Card %d.%d of %s names ", card.Epoch, card.Issue, card.Country)
 	if to == nil {
 		fmt.Fprintln(c.out, "no delegate.")
-	} else {
-		fmt.Fprintf(c.out, "%s, %s, fingerprint %s, its delegate. Tell its staff, and give them a telephone number of yours.\n", to.Country,
-			nameOf(to), delegate.Fingerprint())
+		return
 	}
-	if *out != "" {
-		fmt.Fprintf(c.out, "Mail %[1]s to any one country, which takes it in: gmcn peer card %[1]s\n", *out)
-	} else if inside(*dir, at) {
-		fmt.Fprintf(c.err, "The root key lies beside the node key: take %s away to a safe place.\n", at)
-	}
-	return nil
-}
-
-// heldCard fetches a card from the node.
-func heldCard(cl *client, path string) (*protocol.Card, error) {
-	var text cardText
-	if err := cl.fetch(path, &text); err != nil {
-		return nil, err
-	}
-	return protocol.ParseCard([]byte(text.Text))
+	fmt.Fprintf(c.out, "%s, %s, fingerprint %s, its delegate. Tell its staff, and give them a telephone number of yours.\n", to.Country,
+		nameOf(to), to.Origin().Fingerprint())
 }
 
 // delegateTexts says who our delegate is, and whose we are.

@@ -55,12 +55,13 @@ func runInit(c *call) error {
 	c.flags.StringVar(&cfg.Site.Listen, "site-listen", "", "`HOST:PORT` at which the site listens, if not 127.0.0.1:8080")
 	c.flags.StringVar(&cfg.Console.Listen, "console-listen", "", "`HOST:PORT` at which the console listens, if not 127.0.0.1:8081")
 	recovery := c.flags.Bool("recover", false, "make the folder of a country that has lost its own")
-	rootFile := c.flags.String("root", "", "for -recover: the root key `FILE`")
+	var root rootKey
+	c.flags.StringVar(&root.file, "root", "", "for -recover: the root key `FILE`")
 	cardFile := c.flags.String("card", "", "for -recover: our card, in a `FILE` of gmcn peer export or gmcn key revoke")
 	after := c.flags.Uint64("after", 0, "for -recover: the last good `NUMBER` of our log, if that file does not say it")
 	var peers []string
 	c.flags.Var(listFlag{&peers}, "peers", "for -recover: card `FILES` of the other countries")
-	passphraseFile := c.flags.String("passphrase-file", "", "take the root key's passphrase from the first line of `FILE`")
+	c.flags.StringVar(&root.passphrase, "passphrase-file", "", "take the root key's passphrase from the first line of `FILE`")
 	passwordFile := c.flags.String("password-file", "", "take the console's password from the first line of `FILE`")
 	if _, err := c.parse(0, 0); err != nil {
 		return err
@@ -69,7 +70,7 @@ func runInit(c *call) error {
 		return err
 	}
 	if *recovery {
-		return c.recover(cfg, *dir, recovered{*rootFile, *cardFile, *passphraseFile, *passwordFile, peers, *after, c.givenFlags()["after"]})
+		return c.recover(cfg, *dir, recovered{root, *cardFile, *passwordFile, peers, *after, c.givenFlags()["after"]})
 	}
 	path := filepath.Join(*dir, configFile)
 	switch _, err := os.Stat(path); {
@@ -107,7 +108,7 @@ func runInit(c *call) error {
 			return err
 		}
 	}
-	passphrase, madePassphrase, err := c.newSecret("passphrase of the root key", *passphraseFile)
+	passphrase, madePassphrase, err := c.newSecret("passphrase of the root key", root.passphrase)
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ What to do next:
   4. Send your card to other countries:   gmcn card -dir %[3]s -o %[6]s-card.txt
   5. Accept theirs:                       gmcn peer add -dir %[3]s THEIR-CARD.txt
      Compare the fingerprint with them by voice before you do.
-`, filepath.Join(*dir, "root.key.age"), path, *dir, cfg.Site.Listen, cfg.Console.Listen, strings.ToLower(cfg.Member.Country))
+`, filepath.Join(*dir, node.RootKeyFile), path, *dir, cfg.Site.Listen, cfg.Console.Listen, strings.ToLower(cfg.Member.Country))
 	return nil
 }
 
@@ -152,15 +153,16 @@ func refuseNode(dir string) error {
 
 // recovered is what runInit was told of a country that has lost its folder.
 type recovered struct {
-	root, card, passphrase, password string
-	peers                            []string
-	after                            uint64
-	afterGiven                       bool
+	root           rootKey
+	card, password string // files
+	peers          []string
+	after          uint64
+	afterGiven     bool
 }
 
 // recover makes the data folder of a country that has lost its own. cfg has where to listen.
 func (c *call) recover(cfg *Config, dir string, from recovered) error {
-	if from.root == "" || from.card == "" {
+	if from.root.file == "" || from.card == "" {
 		return c.misuse("-recover needs -root and -card")
 	}
 	for f := range c.givenFlags() {
@@ -196,7 +198,7 @@ func (c *call) recover(cfg *Config, dir string, from recovered) error {
 		m.Addrs = old.Addrs
 	}
 	cfg.defaults()
-	root, err := c.openRoot(from.root, from.passphrase)
+	root, err := c.openRoot(&from.root)
 	if err != nil {
 		return err
 	}

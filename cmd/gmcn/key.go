@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/gmcn/gmcn/node"
@@ -45,11 +43,7 @@ func (c *control) routeKeys(mux *http.ServeMux) {
 		return struct{}{}, err
 	}))
 	mux.HandleFunc("POST /cards", answer(func(r *http.Request) (cardText, error) {
-		var ask cardText
-		if err := read(r, &ask); err != nil {
-			return cardText{}, err
-		}
-		card, err := protocol.ParseCard([]byte(ask.Text))
+		card, err := readSentCard(r)
 		if err != nil {
 			return cardText{}, err
 		}
@@ -109,8 +103,7 @@ Example:
 // rotateKey gives a node a new key; question is asked before.
 func rotateKey(c *call, question string) error {
 	dir := c.dir()
-	file := c.flags.String("root", "", "root key `FILE`")
-	passphrase := c.flags.String("passphrase-file", "", "take the passphrase from the first line of `FILE`")
+	key := c.rootFlags()
 	yes := c.flags.Bool("yes", false, "do not ask")
 	after := new(uint64)
 	if question == "" {
@@ -137,39 +130,14 @@ func rotateKey(c *call, question string) error {
 			return err
 		}
 	}
-	at := *file
-	if at == "" {
-		at = filepath.Join(*dir, "root.key.age")
-	}
-	root, err := c.openRoot(at, *passphrase)
+	key.in(*dir)
+	root, err := c.openRoot(key)
 	if err != nil {
 		return err
 	}
-	var card *protocol.Card
-	for try := range 5 {
-		var next nextCard
-		if err := cl.post("/key", struct{}{}, &next); err != nil {
-			return err
-		}
-		if last {
-			if now := next.Card.Continues.Seq; *after > now {
-				return fmt.Errorf("our log goes to number %d; there is no %d", now, *after)
-			}
-			next.Card.Continues.Seq, next.Card.Continues.Root = *after, [32]byte{}
-		}
-		if card, err = root.SignCard(home.details(), next.Card); err != nil {
-			return err
-		}
-		var done struct{}
-		err = cl.post("/key/card", succession{card.Text(), last}, &done)
-		var no *refusal
-		if try < 4 && errors.As(err, &no) && no.Code == "moved" {
-			continue // something was published while the passphrase was typed
-		}
-		if err != nil {
-			return err
-		}
-		break
+	card, err := rotate(cl, root, home.details(), *after, last)
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(c.out, "Card %d.%d is in force, with a new node key, until %s.\n", card.Epoch, card.Issue, card.NotAfter.Format(time.DateOnly))
 	if cl.offline {
@@ -182,33 +150,38 @@ func rotateKey(c *call, question string) error {
 If the other countries do not connect, send one of them the file of gmcn card -o FILE: gmcn peer card FILE.
 `, *after)
 	}
-	if inside(*dir, at) {
-		fmt.Fprintf(c.err, "The root key lies beside the node key: take %s away to a safe place.\n", at)
-	}
+	c.warnOfRoot(key, *dir)
 	return nil
 }
 
-// inside says whether a file lies in a folder itself.
-func inside(dir, file string) bool {
-	a, errA := filepath.Abs(dir)
-	b, errB := filepath.Abs(filepath.Dir(file))
-	return errA == nil && errB == nil && a == b
-}
-
-// openRoot unlocks a root key file.
-func (c *call) openRoot(file, passphraseFile string) (*node.RootKey, error) {
-	locked, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no root key at %s: bring it from where it is kept and name it with -root", file)
+// rotate puts a card of the next epoch in force, which goes on from where the log is, or from number after if cut says so.
+func rotate(cl *client, root *node.RootKey, d node.Details, after uint64, cut bool) (*protocol.Card, error) {
+	for try := 0; ; try++ {
+		var next nextCard
+		if err := cl.post("/key", struct{}{}, &next); err != nil {
+			return nil, err
+		}
+		if cut {
+			if now := next.Card.Continues.Seq; after > now {
+				return nil, fmt.Errorf("our log goes to number %d; there is no %d", now, after)
+			}
+			next.Card.Continues.Seq, next.Card.Continues.Root = after, [32]byte{}
+		}
+		card, err := root.SignCard(d, next.Card)
+		if err != nil {
+			return nil, err
+		}
+		var done struct{}
+		err = cl.post("/key/card", succession{card.Text(), cut}, &done)
+		var no *refusal
+		if try < 4 && errors.As(err, &no) && no.Code == "moved" {
+			continue // something was published meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		return card, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read root key: %w", err)
-	}
-	passphrase, err := c.oldSecret("passphrase of the root key", passphraseFile, "passphrase-file")
-	if err != nil {
-		return nil, err
-	}
-	return node.OpenRoot(locked, passphrase)
 }
 
 // readHeld reads a file of gmcn peer export, or a bare card; head is nil when it has none.
@@ -260,15 +233,14 @@ in that file, or the one that you name with -after.
 Example:
   gmcn key revoke -root /media/stick/root.key.age -card xa.txt -after 1203 -o xa-revoked.txt`,
 	run: func(c *call) error {
-		file := c.flags.String("root", "", "root key `FILE`")
+		key := c.rootFlags()
 		cardFile := c.flags.String("card", "", "our card, in a `FILE` of gmcn peer export")
 		after := c.flags.Uint64("after", 0, "last good `NUMBER` of our log")
 		out := c.flags.String("o", "", "write the card to `FILE`")
-		passphrase := c.flags.String("passphrase-file", "", "take the passphrase from the first line of `FILE`")
 		if _, err := c.parse(0, 0); err != nil {
 			return err
 		}
-		if *file == "" || *cardFile == "" || *out == "" {
+		if key.file == "" || *cardFile == "" || *out == "" {
 			return c.misuse("-root, -card and -o must be given")
 		}
 		old, head, err := c.readHeld(*cardFile)
@@ -279,7 +251,7 @@ Example:
 		if err != nil {
 			return err
 		}
-		root, err := c.openRoot(*file, *passphrase)
+		root, err := c.openRoot(key)
 		if err != nil {
 			return err
 		}
@@ -297,7 +269,7 @@ Example:
 What to do next:
   1. Mail it to any one country and telephone them: gmcn peer card %[1]s
   2. Go on under a new key: gmcn init -recover -root %[6]s -card %[1]s, in a new folder on a clean computer.
-`, *out, card.Epoch, card.Issue, card.Country, from.Seq, *file)
+`, *out, card.Epoch, card.Issue, card.Country, from.Seq, key.file)
 		return nil
 	},
 }

@@ -135,7 +135,7 @@ func runPoster(c *call) error {
 
 // onePoster writes the poster of a case.
 func (c *call) onePoster(cl *client, dir, name string, ask url.Values, out string) error {
-	card, err := cl.card()
+	card, err := cl.card("/card")
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (c *call) manyPosters(cl *client, dir string, names []string, ask url.Value
 	if err != nil {
 		return err
 	}
-	card, err := cl.card()
+	card, err := cl.card("/card")
 	if err != nil {
 		return err
 	}

@@ -50,15 +50,15 @@ func (c *call) newSecret(what, file string) (secret string, made bool, err error
 	return secret, false, err
 }
 
-// oldSecret returns a passphrase that exists: from a file or typed.
-func (c *call) oldSecret(what, file, flag string) (string, error) {
+// passphrase returns the passphrase of the root key: from a file or typed.
+func (c *call) passphrase(file string) (string, error) {
 	if file != "" {
 		return secretFrom(file)
 	}
 	if !c.terminal() {
-		return "", fmt.Errorf("the %s is needed, and nobody is here to type it: name a file that has it with -%s", what, flag)
+		return "", errors.New("the passphrase of the root key is needed, and nobody is here to type it: name a file that has it with -passphrase-file")
 	}
-	return c.typed(strings.ToUpper(what[:1]) + what[1:] + ": ")
+	return c.typed("Passphrase of the root key: ")
 }
 
 func (c *call) typed(prompt string) (string, error) {
