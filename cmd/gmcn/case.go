@@ -388,11 +388,8 @@ Example:
 		if err != nil {
 			return err
 		}
-		if !*yes {
-			err := c.confirm(fmt.Sprintf("Close case %s everywhere, for good?", d.Case.Number), "nobody is here to confirm: repeat with -yes")
-			if err != nil {
-				return err
-			}
+		if err := c.confirm(*yes, fmt.Sprintf("Close case %s everywhere, for good?", d.Case.Number), ""); err != nil {
+			return err
 		}
 		var done published
 		if err := cl.post("/cases/"+d.ID.String()+"/close", map[string]string{"reason": *reason}, &done); err != nil {

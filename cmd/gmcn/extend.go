@@ -101,10 +101,8 @@ Example:
 			}
 			question = "Have you asked its staff by telephone whether a child was found?"
 		}
-		if !*yes {
-			if err := c.confirm(question, "nobody is here to confirm: repeat with -yes"); err != nil {
-				return err
-			}
+		if err := c.confirm(*yes, question, ""); err != nil {
+			return err
 		}
 		var done struct{}
 		if err := cl.post(path, extendAsk{until}, &done); err != nil {

@@ -125,10 +125,8 @@ func rotateKey(c *call, question string) error {
 	if last {
 		question = fmt.Sprintf("Everything of ours after number %d becomes void in every country. Is that right?", *after)
 	}
-	if question != "" && !*yes {
-		if err := c.confirm(question, "nobody is here to confirm: repeat with -yes"); err != nil {
-			return err
-		}
+	if err := c.confirm(*yes || question == "", question, ""); err != nil {
+		return err
 	}
 	key.in(*dir)
 	root, err := c.openRoot(key)

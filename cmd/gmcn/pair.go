@@ -321,12 +321,10 @@ Example:
 				return fmt.Errorf("pairing %.6s: the other country's card has not come yet, so there are no words to compare", row.ID)
 			}
 			fmt.Fprint(c.out, row.explain())
-			if !yes {
-				err := c.confirm("Did they read you these six words, on a number that you knew before?",
-					"nobody is here to confirm: read the six words to each other by telephone, then repeat with -yes")
-				if err != nil {
-					return err
-				}
+			err := c.confirm(yes, "Did they read you these six words, on a number that you knew before?",
+				"read the six words to each other by telephone")
+			if err != nil {
+				return err
 			}
 			var done struct{}
 			if err := cl.post("/pairings/"+row.ID.String()+"/confirm", struct{}{}, &done); err != nil {
@@ -349,10 +347,8 @@ Example:
   gmcn peer refuse -dir xa XB`,
 	run: func(c *call) error {
 		return c.settlePairing("do not ask", func(cl *client, row *pairingRow, yes bool) error {
-			if !yes {
-				if err := c.confirm(fmt.Sprintf("End pairing %.6s?", row.ID), "nobody is here to confirm: repeat with -yes"); err != nil {
-					return err
-				}
+			if err := c.confirm(yes, fmt.Sprintf("End pairing %.6s?", row.ID), ""); err != nil {
+				return err
 			}
 			var done struct{}
 			if err := cl.send(http.MethodDelete, "/pairings/"+row.ID.String(), nil, &done); err != nil {

@@ -87,12 +87,9 @@ Example:
 		}
 		defer cl.close()
 		fmt.Fprint(c.out, explain(card))
-		if !*yes {
-			err := c.confirm("Have you compared the fingerprint with them by voice?",
-				"nobody is here to confirm: compare the fingerprint with them by voice, then repeat with -yes")
-			if err != nil {
-				return err
-			}
+		err = c.confirm(*yes, "Have you compared the fingerprint with them by voice?", "compare the fingerprint with them by voice")
+		if err != nil {
+			return err
 		}
 		var done struct{}
 		if err := cl.post("/peers", cardText{card.Text()}, &done); err != nil {
@@ -223,11 +220,8 @@ Example:
 		if err != nil {
 			return err
 		}
-		if !*yes {
-			err := c.confirm(fmt.Sprintf("Remove %s, with all its cases here?", row), "nobody is here to confirm: repeat with -yes")
-			if err != nil {
-				return err
-			}
+		if err := c.confirm(*yes, fmt.Sprintf("Remove %s, with all its cases here?", row), ""); err != nil {
+			return err
 		}
 		var done struct{}
 		if err := cl.send("DELETE", "/peers/"+row.Origin.String(), nil, &done); err != nil {

@@ -84,8 +84,5 @@ func (c *call) chooseDue(cl *client, yes bool) ([]*store.Draft, error) {
 		}
 		fmt.Fprintf(c.out, "%s  %s %s\n", o.Case.Number, word, by.Format(time.DateOnly))
 	}
-	if yes {
-		return due, nil
-	}
-	return due, c.confirm("Has somebody checked each of these cases?", "nobody is here to confirm: repeat with -yes")
+	return due, c.confirm(yes, "Has somebody checked each of these cases?", "")
 }

@@ -71,10 +71,17 @@ func (c *call) typed(prompt string) (string, error) {
 	return string(b), nil
 }
 
-// confirm asks a question, to which anything but yes is no. Where nobody can answer it says what else to do.
-func (c *call) confirm(question, otherwise string) error {
+// confirm asks a question, to which anything but yes is no, unless -yes was given. Where nobody can answer the error says to
+// give it, after what first says has to be done; "" is nothing.
+func (c *call) confirm(yes bool, question, first string) error {
+	if yes {
+		return nil
+	}
 	if !c.terminal() {
-		return errors.New(otherwise)
+		if first != "" {
+			first += ", then "
+		}
+		return fmt.Errorf("nobody is here to confirm: %srepeat with -yes", first)
 	}
 	fmt.Fprintf(c.err, "%s Type yes: ", question)
 	answer, err := bufio.NewReader(c.in).ReadString('\n')
