@@ -319,21 +319,12 @@ root key. It holds no secret.
 Example:
   gmcn peer export -dir xb XA -o xa.txt`,
 	run: func(c *call) error {
-		dir := c.dir()
 		out := c.flags.String("o", "", "write to `FILE`")
-		args, err := c.parse(1, 1)
-		if err != nil {
-			return err
-		}
-		cl, rows, err := ask[[]peerRow](*dir, "/peers")
+		cl, row, err := c.onePeer(protocol.Own, protocol.Active, protocol.Suspended)
 		if err != nil {
 			return err
 		}
 		defer cl.close()
-		row, err := pickPeer(rows, args[0], protocol.Own, protocol.Active, protocol.Suspended)
-		if err != nil {
-			return err
-		}
 		var text cardText
 		if err := cl.fetch("/peers/"+row.Origin.String()+"/card", &text); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -205,21 +206,12 @@ have them. Its cases and photos are deleted here and its node is cut off, until 
 Example:
   gmcn peer remove -dir xa XB`,
 	run: func(c *call) error {
-		dir := c.dir()
 		yes := c.flags.Bool("yes", false, "do not ask")
-		args, err := c.parse(1, 1)
-		if err != nil {
-			return err
-		}
-		cl, rows, err := ask[[]peerRow](*dir, "/peers")
+		cl, row, err := c.onePeer(protocol.Active, protocol.Suspended)
 		if err != nil {
 			return err
 		}
 		defer cl.close()
-		row, err := pickPeer(rows, args[0], protocol.Active, protocol.Suspended)
-		if err != nil {
-			return err
-		}
 		if err := c.confirm(*yes, fmt.Sprintf("Remove %s, with all its cases here?", row), ""); err != nil {
 			return err
 		}
@@ -230,6 +222,24 @@ Example:
 		fmt.Fprintf(c.out, "Removed %s, %s.\n", row.Country, row.Name)
 		return nil
 	},
+}
+
+// onePeer reads the command line of a command about one member of these standings, and finds it. The caller closes the client.
+func (c *call) onePeer(of ...protocol.Standing) (*client, *peerRow, error) {
+	dir := c.dir()
+	args, err := c.parse(1, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	cl, rows, err := ask[[]peerRow](*dir, "/peers")
+	if err != nil {
+		return nil, nil, err
+	}
+	row, err := pickPeer(rows, args[0], of...)
+	if err != nil {
+		return nil, nil, errors.Join(err, cl.close())
+	}
+	return cl, row, nil
 }
 
 // pickPeer finds the one other member of these standings that name means.

@@ -69,20 +69,11 @@ Example:
 // changePeer asks the node to do something with the one member of these standings that the command line names. with, called
 // when the flags are read, returns what to send and what to say when it is done.
 func (c *call) changePeer(do string, of []protocol.Standing, with func() (peerAsk, string)) error {
-	dir := c.dir()
-	args, err := c.parse(1, 1)
-	if err != nil {
-		return err
-	}
-	cl, rows, err := ask[[]peerRow](*dir, "/peers")
+	cl, row, err := c.onePeer(of...)
 	if err != nil {
 		return err
 	}
 	defer cl.close()
-	row, err := pickPeer(rows, args[0], of...)
-	if err != nil {
-		return err
-	}
 	what, done := with()
 	var none struct{}
 	if err := cl.post("/peers/"+row.Origin.String()+"/"+do, what, &none); err != nil {
