@@ -149,6 +149,11 @@ func check(t *testing.T, page *Page) {
 				t.Errorf("area %.1f outside of its box %.1f", a, m.Box)
 			}
 		}
+		for _, over := range page.Marks[i:] {
+			if (m.Picture != nil || m.Text != nil && !m.Text.Faint) && slices.ContainsFunc(over.Areas, func(a Rect) bool { return overlap(a, m.Box) }) {
+				t.Errorf("areas at %.1f hide what is at %.1f", over.Box, m.Box)
+			}
+		}
 		if m.Text == nil || m.Text.Faint {
 			continue
 		}

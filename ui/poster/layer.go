@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -184,9 +183,9 @@ func (p *pdfPainter) layer(t *Text) {
 					p.font, p.size = n, size
 				}
 				p.out = append(p.out, "BT "...)
-				p.num(math.Round(10000*each/(emptyWidth*size)) / 100)
+				p.num(ofPlaces, 100*each/(emptyWidth*size))
 				p.out = append(p.out, "Tz "...)
-				p.num(math.Round(100*x)/100, math.Round(100*(p.page.H-t.Y-line.Baseline))/100)
+				p.num(ofPlaces, x, p.page.H-t.Y-line.Baseline)
 				p.out = append(p.out, "Td <"...)
 				for _, c := range codes {
 					p.out = append(p.out, hex[c>>4], hex[c&15])

@@ -22,7 +22,8 @@ func (r Rect) union(s Rect) Rect {
 	return Rect{x, y, max(r.right(), s.right()) - x, max(r.low(), s.low()) - y}
 }
 
-// Page is a page of a poster as a list of marks, drawn in order: what both painters paint and what tests ask.
+// Page is a page of a poster as a list of marks, drawn in order: what both painters paint and what tests ask. Texts and pictures
+// lie on areas and not on each other, but for a faint text, which may be drawn over all; so a painter may take them by kind.
 type Page struct {
 	W, H  float64 // in points
 	Lang  string  // a BCP 47 tag

@@ -8,23 +8,30 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 	"unicode/utf16"
 
 	"github.com/go-pdf/fpdf"
+	"github.com/klauspost/compress/zlib"
 
 	"github.com/gmcn/gmcn/ui/poster/typeset"
 )
 
 // writePDF paints the pages. The title and the date are all that the file says of itself.
 //
-// fpdf is no longer looked after, and some of its faults are gone round here: it takes a date of zero for now, panics at a title
-// beyond U+FFFF, and writes photos of one width in any order.
+// fpdf is no longer looked after, and some of its faults are gone round here. It takes a date of zero for now, panics at a title
+// beyond U+FFFF, and writes photos of one width in any order. And it makes a compressor of more than a megabyte for each
+// page, which took a third of the time of a poster: what is seen of a page but its photos is packed here instead, with a
+// compressor that serves again and again, into a form, which fpdf takes as an object of another file (Fpdf.ImportObjects).
+// It writes such objects in any order, so there can only be one, in a file of one page; nearly all posters are that. The pages
+// of other files have their outlines in themselves, and fpdf packs them.
 func writePDF(pages []*Page, title string, dated time.Time) ([]byte, error) {
 	if dated.IsZero() {
 		dated = time.Unix(0, 0)
 	}
-	p := &pdfPainter{words: layerFontsOf(pages), font: -1, out: make([]byte, 0, 1<<18)}
+	tools := workshop.Get().(*tools)
+	p := &pdfPainter{tools: tools, words: layerFontsOf(pages), font: -1}
 	p.pdf = fpdf.NewCustom(&fpdf.InitType{UnitStr: "pt", Size: fpdf.SizeType{Wd: pages[0].W, Ht: pages[0].H}})
 	p.pdf.SetCatalogSort(true)
 	p.pdf.SetProducer("gmcn", false)
@@ -34,6 +41,7 @@ func writePDF(pages []*Page, title string, dated time.Time) ([]byte, error) {
 	p.pdf.SetModificationDate(dated.UTC())
 	p.pdf.SetMargins(0, 0, 0)
 	p.pdf.SetAutoPageBreak(false, 0)
+	p.pdf.SetCompression(len(pages) > 1)
 	if err := p.words.register(p.pdf); err != nil {
 		return nil, fmt.Errorf("write PDF: %w", err)
 	}
@@ -41,8 +49,14 @@ func writePDF(pages []*Page, title string, dated time.Time) ([]byte, error) {
 		p.page = page
 		p.pdf.AddPageFormat("P", fpdf.SizeType{Wd: page.W, Ht: page.H})
 		p.pdf.SetTextRenderingMode(3) // invisible: what is seen is outlines
+		p.outlines()
+		if len(pages) > 1 {
+			p.flush()
+		} else if err := p.form(); err != nil {
+			return nil, fmt.Errorf("write PDF: %w", err)
+		}
 		for i := range page.Marks {
-			p.paint(&page.Marks[i])
+			p.above(&page.Marks[i])
 		}
 		p.flush()
 	}
@@ -50,8 +64,26 @@ func writePDF(pages []*Page, title string, dated time.Time) ([]byte, error) {
 	if err := p.pdf.Output(&out); err != nil {
 		return nil, fmt.Errorf("write PDF: %w", err)
 	}
+	workshop.Put(tools)
 	return out.Bytes(), nil
 }
+
+// tools are what one poster after another is painted with.
+type tools struct {
+	out    []byte          // what fpdf has not been given yet
+	glyphs []placed        // what out has not been given yet
+	faces  []*typeset.Face // of them
+	packed bytes.Buffer
+	packer *zlib.Writer
+}
+
+var workshop = sync.Pool{New: func() any {
+	packer, err := zlib.NewWriterLevel(nil, zlib.BestSpeed)
+	if err != nil {
+		panic(err) // there is such a level
+	}
+	return &tools{packer: packer}
+}}
 
 // pdfText is a text of any script as a PDF has it, which fpdf makes of the lower 65536 characters only.
 func pdfText(s string) string {
@@ -62,13 +94,10 @@ func pdfText(s string) string {
 	return string(b)
 }
 
-// manyAreas are worth a scale of their own.
-const manyAreas = 8
-
 type pdfPainter struct {
+	*tools
 	pdf    *fpdf.Fpdf
 	page   *Page
-	out    []byte   // what fpdf has not been given yet
 	photos []*Sight // those that the file has, by their numbers
 	words  layerFonts
 	font   int // of them, which fpdf has set, and its size
@@ -83,62 +112,121 @@ func (p *pdfPainter) flush() {
 	}
 }
 
-// num writes a number with as few decimals as paper can show, and a space.
-func (p *pdfPainter) num(values ...float64) {
+// form gives fpdf what has been painted, packed, as a form, and shows that on the page.
+func (p *pdfPainter) form() error {
+	p.packed.Reset()
+	p.packer.Reset(&p.packed)
+	if _, err := p.packer.Write(p.out); err != nil {
+		return err
+	}
+	if err := p.packer.Close(); err != nil {
+		return err
+	}
+	p.out = p.out[:0]
+	object := fmt.Appendf(make([]byte, 0, p.packed.Len()+200), "<</Type /XObject /Subtype /Form /BBox [0 0 %.2f %.2f] /Resources <<>>\n"+
+		"/Filter /FlateDecode /Length %d>>\nstream\n", p.page.W, p.page.H, p.packed.Len())
+	object = append(append(object, p.packed.Bytes()...), "\nendstream\nendobj"...)
+	const name, id = "/Outlines", "outlines"
+	p.pdf.ImportObjects(map[string][]byte{id: object})
+	p.pdf.ImportTemplates(map[string]string{name: id})
+	p.pdf.UseImportedTemplate(name, 1, 1, 0, -p.page.H)
+	return nil
+}
+
+// num writes numbers with so many decimals at most, without zeros that say nothing, and a space after each.
+func (p *pdfPainter) num(decimals int, values ...float64) {
 	for _, v := range values {
-		n := int64(math.Round(v * 1000))
+		n := int64(math.Round(v * float64(tenTo[decimals])))
 		if n < 0 {
 			p.out, n = append(p.out, '-'), -n
 		}
-		p.out = strconv.AppendInt(p.out, n/1000, 10)
-		if n %= 1000; n > 0 {
-			p.out = append(p.out, '.', byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
-			for p.out[len(p.out)-1] == '0' {
-				p.out = p.out[:len(p.out)-1]
+		whole, part := n/tenTo[decimals], n%tenTo[decimals]
+		if whole > 0 || part == 0 {
+			p.out = strconv.AppendInt(p.out, whole, 10)
+		}
+		if part > 0 {
+			p.out = append(p.out, '.')
+			for i := decimals - 1; part > 0; i-- {
+				p.out = append(p.out, byte('0'+part/tenTo[i]))
+				part %= tenTo[i]
 			}
 		}
 		p.out = append(p.out, ' ')
 	}
 }
 
+var tenTo = [...]int64{1, 10, 100, 1e3, 1e4, 1e5, 1e6}
+
+// What is written with how many decimals: as many as paper can show.
+const (
+	ofPlaces  = 2 // of glyphs and words, in points
+	ofEdges   = 3 // of areas, which touch
+	ofColours = 3
+	ofScales  = 6
+)
+
 func (p *pdfPainter) op(s string) { p.out = append(append(p.out, s...), '\n') }
 
 func (p *pdfPainter) colour(c RGB, operator string) {
-	p.num(float64(c.R)/255, float64(c.G)/255, float64(c.B)/255)
+	p.num(ofColours, float64(c.R)/255, float64(c.G)/255, float64(c.B)/255)
 	p.op(operator)
 }
 
-func (p *pdfPainter) paint(m *Mark) {
+// outlines paints what lies lowest: areas and lines, and on them the texts.
+func (p *pdfPainter) outlines() {
+	for i := range p.page.Marks {
+		switch m := &p.page.Marks[i]; {
+		case m.Text != nil && !m.Text.Faint:
+			p.gather(m.Text)
+		case m.Dashed:
+			x1, y1, x2, y2 := m.ends()
+			p.op("q .75 w [3 3] 0 d")
+			p.colour(m.Colour, "RG")
+			p.num(ofEdges, x1, p.page.H-y1)
+			p.op("m")
+			p.num(ofEdges, x2, p.page.H-y2)
+			p.op("l S Q")
+		case len(m.Areas) > 0:
+			p.areas(m)
+		}
+	}
+	p.fill()
+}
+
+// manyAreas are worth a scale of their own.
+const manyAreas = 8
+
+func (p *pdfPainter) areas(m *Mark) {
+	x, y, unit := 0.0, p.page.H, 1.0
+	p.op("q")
+	p.colour(m.Colour, "rg")
+	if len(m.Areas) > manyAreas { // of a QR code: in modules, which are whole and short
+		x, y, unit = m.Box.X, m.Box.Y, m.Areas[0].H
+		p.num(ofScales, unit, 0, 0, unit)
+		p.num(ofEdges, x, p.page.H-y)
+		p.op("cm")
+	}
+	for _, a := range m.Areas {
+		p.num(ofEdges, (a.X-x)/unit, (y-a.low())/unit, a.W/unit, a.H/unit)
+		p.op("re")
+	}
+	p.op("f Q")
+}
+
+// above paints what fpdf has to be told: a photo, a link, the words of a text, and what lies on all else.
+func (p *pdfPainter) above(m *Mark) {
 	switch {
-	case m.Text != nil:
-		p.text(m.Text)
 	case m.Picture != nil:
 		p.picture(m)
-	case m.Dashed:
-		x1, y1, x2, y2 := m.ends()
-		p.op("q 0.75 w [3 3] 0 d")
-		p.colour(m.Colour, "RG")
-		p.num(x1, p.page.H-y1)
-		p.op("m")
-		p.num(x2, p.page.H-y2)
-		p.op("l S Q")
-	default:
-		x, y, unit := 0.0, p.page.H, 1.0
-		p.op("q")
-		p.colour(m.Colour, "rg")
-		if len(m.Areas) > manyAreas { // of a QR code: in modules, which are whole and short
-			x, y, unit = m.Box.X, m.Box.Y, m.Areas[0].H
-			for _, v := range [...]float64{unit, 0, 0, unit} {
-				p.out = append(strconv.AppendFloat(p.out, v, 'f', 6, 64), ' ')
-			}
-			p.num(x, p.page.H-y)
-			p.op("cm")
-		}
-		for _, a := range m.Areas {
-			p.num((a.X-x)/unit, (y-a.low())/unit, a.W/unit, a.H/unit)
-			p.op("re")
-		}
-		p.op("f Q")
+	case m.Text != nil && m.Text.Faint:
+		p.flush()
+		p.pdf.SetAlpha(faint, "Normal")
+		p.gather(m.Text)
+		p.fill()
+		p.flush()
+		p.pdf.SetAlpha(1, "Normal")
+	case m.Text != nil && m.Text.layered():
+		p.layer(m.Text)
 	}
 	if m.Link != "" {
 		p.pdf.LinkString(m.Box.X, m.Box.Y, m.Box.W, m.Box.H, m.Link)
@@ -204,78 +292,4 @@ func order(info *fpdf.ImageInfoType, n int) error {
 		}
 	}
 	return info.GobDecode(wider.Bytes())
-}
-
-// text fills the outline of each glyph. Between glyphs it moves by whole units of the font, so that the same glyph is the
-// same bytes wherever it stands and the file stays small.
-func (p *pdfPainter) text(t *Text) {
-	if t.Faint {
-		p.flush()
-		p.pdf.SetAlpha(faint, "Normal")
-	}
-	sin, cos := math.Sincos(t.Turn * math.Pi / 180)
-	x, y := t.turned(0, 0)
-	for _, line := range t.Block.Lines {
-		for _, run := range line.Runs {
-			scale := run.Size / float64(run.Face.UnitsPerEm())
-			p.op("q")
-			p.colour(t.Colour, "rg")
-			fill := "f\n"
-			if run.Embolden > 0 {
-				fill = "B\n"
-				p.colour(t.Colour, "RG")
-				p.num(run.Embolden / scale)
-				p.op("w 1 j")
-			}
-			for _, v := range [...]float64{scale * cos, scale * sin, -scale * sin, scale * cos} {
-				p.out = append(strconv.AppendFloat(p.out, v, 'f', 6, 64), ' ')
-			}
-			p.num(x, p.page.H-y)
-			p.op("cm")
-			px, py := 0, 0
-			for _, g := range run.Glyphs {
-				path := outline(run.Face, g.ID)
-				if len(path) == 0 {
-					continue
-				}
-				gx, gy := int(math.Round(g.X/scale)), int(math.Round(-g.Y/scale))
-				p.out = strconv.AppendInt(append(p.out, "1 0 0 1 "...), int64(gx-px), 10)
-				p.out = strconv.AppendInt(append(p.out, ' '), int64(gy-py), 10)
-				p.out = append(p.out, " cm\n"...)
-				p.out = append(append(p.out, path...), fill...)
-				px, py = gx, gy
-			}
-			p.op("Q")
-		}
-	}
-	switch {
-	case t.Faint:
-		p.flush()
-		p.pdf.SetAlpha(1, "Normal")
-	case t.Turn == 0:
-		p.layer(t)
-	}
-}
-
-// outline is the path of a glyph in units of its font. It is made once and kept with the face.
-func outline(face *typeset.Face, id uint32) []byte {
-	return face.Keep(id, func() (path []byte) {
-		for _, s := range face.Outline(id) {
-			n, operator := 1, "m\n"
-			switch s.Op {
-			case typeset.LineTo:
-				operator = "l\n"
-			case typeset.CurveTo:
-				n, operator = 3, "c\n"
-			case typeset.Close:
-				n, operator = 0, "h\n"
-			}
-			for _, pt := range s.P[:n] {
-				path = append(strconv.AppendInt(path, int64(pt.X), 10), ' ')
-				path = append(strconv.AppendInt(path, int64(pt.Y), 10), ' ')
-			}
-			path = append(path, operator...)
-		}
-		return path
-	})
 }

@@ -12,6 +12,7 @@
 //	strip.go    several cases side by side
 //	book.go     many posters in one PDF
 //	pdf.go      paints pages as PDF; it and layer.go, its words to search and copy, are fpdf's only home
+//	outlines.go the glyphs of a PDF
 //	raster.go   paints pages as a picture
 //	colour.go   colours and their contrast
 //
