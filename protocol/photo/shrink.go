@@ -1,6 +1,7 @@
 package photo
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 	"math"
@@ -46,44 +47,78 @@ func shrinkPlanes(m *image.YCbCr, w, h int) *image.YCbCr {
 	return out
 }
 
-// shrinkPlane fills small, of w by h samples, from a plane: rows first, for a row is read in one go.
+// Sums of weights times samples are made two at a time, in the halves of a word: one multiplication does both. Weights may
+// be negative, so each half begins at bias, from which no sum gets below zero and borrows from its neighbour.
+const (
+	both        = 1<<32 | 1
+	bias        = 1 << 30
+	zero uint64 = both * (bias + 1<<(weightBits-1)) // a half more, so that cutting the sum rounds it
+)
+
+// sample is what a half of a word that began as zero has come to.
+func sample(half uint32) uint64 {
+	return uint64(min(max(int32(half>>weightBits)-bias>>weightBits, 0), 255))
+}
+
+// shrinkPlane fills small, of w by h samples, from a plane, two rows at a time.
 func shrinkPlane(small []byte, w, h int, plane []byte, stride, fromW, fromH int) {
-	const half = 1 << (weightBits - 1)
 	rows, columns := taps(fromH, h), taps(fromW, w)
-	sum, line := make([]int32, fromW), make([]int32, fromW)
-	for y := range h {
-		clear(sum)
-		weights, row := rows.of(y), plane[rows.first[y]*stride:]
-		for ; len(weights) >= 3; weights = weights[3:] { // three at once, for the sums come from memory and go back
-			a, b, c := row[:len(sum)], row[stride:][:len(sum)], row[2*stride:][:len(sum)]
-			wa, wb, wc := weights[0], weights[1], weights[2]
-			for x := range sum {
-				sum[x] += wa*int32(a[x]) + wb*int32(b[x]) + wc*int32(c[x])
-			}
-			row = row[min(3*stride, len(row)):]
+	line := make([]uint64, fromW) // of a row in the lower halves, of the next in the upper ones
+	beyond := make([]byte, w)     // where a row after the last goes
+	for y := 0; y < h; y += 2 {
+		clear(line)
+		upper, lower := small[y*w:][:w], beyond
+		shrinkDown(line, 0, plane[rows.first[y]*stride:], stride, rows.of(y))
+		if y+1 < h {
+			lower = small[(y+1)*w:][:w]
+			shrinkDown(line, 32, plane[rows.first[y+1]*stride:], stride, rows.of(y+1))
 		}
-		for i, weight := range weights {
-			for x, v := range row[i*stride:][:len(sum)] {
-				sum[x] += weight * int32(v)
-			}
-		}
-		for x, v := range sum {
-			line[x] = clamp((v + half) >> weightBits)
-		}
-		to := small[y*w:][:w]
-		for x := range to {
-			var v int32 = half
+		for x := range upper {
 			weights := columns.of(x)
 			from := line[columns.first[x]:][:len(weights)]
+			sums := zero
 			for i, weight := range weights {
-				v += weight * from[i]
+				sums += weight * from[i]
 			}
-			to[x] = uint8(clamp(v >> weightBits))
+			upper[x], lower[x] = byte(sample(uint32(sums))), byte(sample(uint32(sums>>32)))
 		}
 	}
 }
 
-func clamp(v int32) int32 { return min(max(v, 0), 255) }
+// shrinkDown adds to each word of line, shifted, the weighted sum of the samples below one another in a plane.
+func shrinkDown(line []uint64, shift int, plane []byte, stride int, weights []uint64) {
+	const spread = 255 * both
+	x := 0
+	for ; x+8 <= len(line); x += 8 { // sums of eight columns: 0 and 4, 1 and 5, and so on
+		a, b, c, d := zero, zero, zero, zero
+		at := x
+		for _, weight := range weights {
+			v := binary.LittleEndian.Uint64(plane[at:])
+			a += (v & spread) * weight
+			b += (v >> 8 & spread) * weight
+			c += (v >> 16 & spread) * weight
+			d += (v >> 24 & spread) * weight
+			at += stride
+		}
+		to := line[x:][:8]
+		to[0] |= sample(uint32(a)) << shift
+		to[1] |= sample(uint32(b)) << shift
+		to[2] |= sample(uint32(c)) << shift
+		to[3] |= sample(uint32(d)) << shift
+		to[4] |= sample(uint32(a>>32)) << shift
+		to[5] |= sample(uint32(b>>32)) << shift
+		to[6] |= sample(uint32(c>>32)) << shift
+		to[7] |= sample(uint32(d>>32)) << shift
+	}
+	for ; x < len(line); x++ {
+		sums, at := zero, x
+		for _, weight := range weights {
+			sums += uint64(plane[at]) * weight
+			at += stride
+		}
+		line[x] |= sample(uint32(sums)) << shift
+	}
+}
 
 // weightBits are behind the point of a weight.
 const weightBits = 14
@@ -91,11 +126,11 @@ const weightBits = 14
 // filter is which samples make each sample of a smaller line, and with which weights, n of them one behind the other.
 type filter struct {
 	first   []int
-	weights []int32
+	weights []uint64 // negative ones as they are in two's complement
 	n       int
 }
 
-func (f *filter) of(i int) []int32 { return f.weights[i*f.n:][:f.n] }
+func (f *filter) of(i int) []uint64 { return f.weights[i*f.n:][:f.n] }
 
 // taps is the filter from a line of so many samples to one of fewer, or as many: Catmull-Rom, as wide as the step is.
 func taps(from, to int) *filter {
@@ -114,16 +149,16 @@ func taps(from, to int) *filter {
 			}
 			total += at[j]
 		}
-		left, most := int32(1<<weightBits), 0
+		left, most := int64(1<<weightBits), 0
 		for j, v := range at {
-			weight := int32(math.Round(v / total * (1 << weightBits)))
-			f.weights = append(f.weights, weight)
+			weight := int64(math.Round(v / total * (1 << weightBits)))
+			f.weights = append(f.weights, uint64(weight))
 			left -= weight
 			if v > at[most] {
 				most = j
 			}
 		}
-		f.weights[i*f.n+most] += left // together they are one
+		f.weights[i*f.n+most] += uint64(left) // together they are one
 	}
 	return f
 }

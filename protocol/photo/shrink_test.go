@@ -2,12 +2,14 @@ package photo
 
 import (
 	"fmt"
-	"github.com/gmcn/gmcn/protocol/protocoltest"
 	"image"
 	"image/color"
+	"math/rand"
 	"testing"
 
 	"golang.org/x/image/draw"
+
+	"github.com/gmcn/gmcn/protocol/protocoltest"
 )
 
 // TestAverage compares the two ways to average, on the planes and on RGB, on a picture that changes slowly, for which they
@@ -70,6 +72,43 @@ func TestShrinkPlanes(t *testing.T) {
 			draw.Draw(got, got.Rect, shrinkPlanes(m, to.X, to.Y), image.Point{}, draw.Src)
 			differ(t, what, got, want, 5)
 		}
+	}
+}
+
+// TestShrinkPlane makes the sums one by one, of lines of every length and of samples that bring them below 0 and past 255.
+func TestShrinkPlane(t *testing.T) {
+	rng := rand.New(rand.NewSource(1))
+	past := 0
+	for range 200 {
+		fromW, fromH := 1+rng.Intn(60), 1+rng.Intn(60)
+		w, h, stride := 1+rng.Intn(fromW), 1+rng.Intn(fromH), fromW+rng.Intn(5)
+		plane, got := make([]byte, stride*(fromH-1)+fromW), make([]byte, w*h)
+		for i := range plane {
+			plane[i] = byte(-rng.Intn(2)) // 0 or 255
+		}
+		shrinkPlane(got, w, h, plane, stride, fromW, fromH)
+		rows, columns := taps(fromH, h), taps(fromW, w)
+		sum := func(f *filter, i int, at func(int) int64) int64 {
+			total := int64(1 << (weightBits - 1))
+			for j, weight := range f.of(i) {
+				total += int64(weight) * at(f.first[i]+j)
+			}
+			if total>>weightBits < 0 || total>>weightBits > 255 {
+				past++
+			}
+			return min(max(total>>weightBits, 0), 255)
+		}
+		for i, v := range got {
+			want := sum(columns, i%w, func(x int) int64 {
+				return sum(rows, i/w, func(y int) int64 { return int64(plane[y*stride+x]) })
+			})
+			if int64(v) != want {
+				t.Fatalf("%d by %d to %d by %d: sample %d is %d, want %d", fromW, fromH, w, h, i, v, want)
+			}
+		}
+	}
+	if past < 1000 {
+		t.Errorf("%d sums had to be cut: the test shows little", past)
 	}
 }
 
