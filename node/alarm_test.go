@@ -19,10 +19,7 @@ import (
 // TestDarkMember: when a member is away for longer than its lease an alarm says so, and it ends when the member is
 // back.
 func TestDarkMember(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, func(_ int, cfg *Config) { cfg.Lease = protocol.MinLease })
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, func(_ int, cfg *Config) { cfg.Lease = protocol.MinLease }, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		dark := w.nodes[1].Origin()
 		w.stops[1]()
@@ -48,10 +45,7 @@ func TestDarkMember(t *testing.T) {
 
 // TestWrongClock tells a node other times than its own, as other members' greetings do.
 func TestWrongClock(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 4, nil, func(t *testing.T, w *world) {
 		time.Sleep(time.Second)
 		n := w.nodes[0]
 		say := func(i int, ahead time.Duration) {
@@ -106,10 +100,7 @@ func TestDiskAndStoreAlarms(t *testing.T) {
 
 // TestMetrics scrapes a node as Prometheus would.
 func TestMetrics(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		r := w.publish(1, "somebody")
 		w.until(2*time.Second, "the case is everywhere", w.everywhere(w.shows, r))

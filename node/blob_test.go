@@ -54,10 +54,7 @@ func (w *world) hasPhoto(p protocol.Photo) func() bool {
 // TestPhotoTravelsClean: a phone's picture is on every node soon, no byte of its metadata anywhere, and no file of it
 // after the takedown.
 func TestPhotoTravelsClean(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		raw, secrets := protocoltest.PhonePhoto(protocoltest.Invent(1, 9), 2000, 1500)
 		r, p := w.publishPhoto(0, raw)
@@ -126,10 +123,7 @@ func fileWith(t *testing.T, dir string, b []byte) (found string) {
 
 // TestBrokenTransferResumes lets the first transfer break off half-way and asks that the second begins there.
 func TestBrokenTransferResumes(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		m := w.nodes[0].mesh.Load()
 		var breaks, resumed atomic.Int32
@@ -177,10 +171,7 @@ func write(f *framed, b []byte) error {
 
 // TestLyingSourceIsFoundOut: one member gives other bytes than were asked for; the photo comes from another.
 func TestLyingSourceIsFoundOut(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		var lies atomic.Int32
 		w.nodes[0].mesh.Load().serve(blobProtocol, func(s network.Stream, id peer.ID) error {
@@ -209,10 +200,7 @@ func TestLyingSourceIsFoundOut(t *testing.T) {
 }
 
 func TestDraftPhotosStayHere(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, nil, func(t *testing.T, w *world) {
 		p, err := w.nodes[0].AddPhoto(protocoltest.PortraitPNG(protocoltest.Invent(4, 9), 400, 500))
 		if err != nil {
 			t.Fatal(err)

@@ -107,10 +107,7 @@ func (w *world) peer(at, of int) Peer {
 // TestARelayThatHidesATakedownIsFoundOut cuts node 2 off from the owner, so that it hears of it only by node 1, which
 // passes on every head and no takedown.
 func TestARelayThatHidesATakedownIsFoundOut(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, quiet)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, quiet, func(t *testing.T, w *world) {
 		r, other := w.publish(0, randomName()), w.publish(0, randomName())
 		w.until(5*time.Minute, "everywhere", w.everywhere(w.shows, r, other))
 		w.until(5*time.Minute, "fresh", func() bool { return w.peer(2, 0).State == protocol.Fresh })
@@ -153,10 +150,7 @@ func TestARelayThatHidesATakedownIsFoundOut(t *testing.T) {
 
 // TestAnotherMemberRepairsWhatARelayHides has an honest member beside the liar.
 func TestAnotherMemberRepairsWhatARelayHides(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, quiet)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 4, quiet, func(t *testing.T, w *world) {
 		r := w.publish(0, randomName())
 		w.until(5*time.Minute, "everywhere", w.everywhere(w.shows, r))
 		w.setCut(func(a, b int) bool { return a != b && (a == 0 || b == 0) && (a == 2 || b == 2) })
@@ -179,10 +173,7 @@ func TestAnotherMemberRepairsWhatARelayHides(t *testing.T) {
 
 // TestAStalePrefixExtendsNoLease has the relay answer for ever as it did at first, with the heads of then.
 func TestAStalePrefixExtendsNoLease(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, quiet)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, quiet, func(t *testing.T, w *world) {
 		r := w.publish(0, randomName())
 		w.until(5*time.Minute, "everywhere", w.everywhere(w.shows, r))
 		w.until(5*time.Minute, "verified", func() bool { return w.peer(2, 0).State == protocol.Fresh })
@@ -417,10 +408,7 @@ func TestASpoiltBlockIsJudgedRecordByRecord(t *testing.T) {
 
 // TestTheSilentAreShreddedAndComeBack leaves an origin dead for longer than a month beyond its lease.
 func TestTheSilentAreShreddedAndComeBack(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, quiet)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, quiet, func(t *testing.T, w *world) {
 		r, r2 := w.publish(0, randomName()), w.publish(0, randomName())
 		closed, err := w.nodes[0].CloseCase(r2.Header().Case, "located_safe")
 		if err != nil {

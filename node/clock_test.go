@@ -10,10 +10,7 @@ import (
 // TestASlowClockHidesWhatItCannotTell sets one clock of four an hour back: its owner is told, and nothing of other
 // countries is shown there until the clock is right again; a lease does not go on by it.
 func TestASlowClockHidesWhatItCannotTell(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, func(_ int, cfg *Config) { cfg.Lease = protocol.MinLease })
-		defer w.close()
-		w.startAll()
+	inWorld(t, 4, func(_ int, cfg *Config) { cfg.Lease = protocol.MinLease }, func(t *testing.T, w *world) {
 		r, own := w.publish(0, randomName()), w.publish(1, randomName())
 		w.until(10*time.Second, "everywhere", w.everywhere(w.shows, r, own))
 		alarmed := func(i int) bool { return w.alarmed(i, AlarmClock, i) }
@@ -36,8 +33,7 @@ func TestASlowClockHidesWhatItCannotTell(t *testing.T) {
 		if !w.shows(1, r) || alarmed(1) {
 			t.Errorf("right again: shown %t, alarm %t", w.shows(1, r), alarmed(1))
 		}
-		next := w.publish(1, randomName())
-		w.until(10*time.Second, "a new case everywhere", w.everywhere(w.shows, next))
+		w.publishEverywhere(1)
 	})
 }
 

@@ -124,10 +124,7 @@ func (w *world) sameRoot(o protocol.Origin) func() bool {
 // everywhere, the owner's own site included. A card of the next epoch, taken in by hand at one member within the day,
 // reaches all: what the guard has held shows again, the thief's key is worth nothing, and its connections are closed.
 func TestStolenKeyTakesACountryDown(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 5, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 5, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		cases := make([]*protocol.Record, 120)
 		for i := range cases {
@@ -202,8 +199,7 @@ func TestStolenKeyTakesACountryDown(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		next := w.publish(0, randomName())
-		w.until(10*time.Second, "the owner publishes on", w.everywhere(w.shows, next))
+		next := w.publishEverywhere(0)
 		down := w.closeCase(0, next)
 		w.until(time.Minute, "and closes", w.everywhere(w.gone, next))
 		w.until(time.Minute, "receipted", w.confirmed(0, next, 4))
@@ -220,10 +216,7 @@ func TestStolenKeyTakesACountryDown(t *testing.T) {
 // TestVoidTakedownReachesAll: a takedown that one member alone had heard when the epoch ended still hides the case at all,
 // the owner included.
 func TestVoidTakedownReachesAll(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 4, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		r, other := w.publish(0, randomName()), w.publish(0, randomName())
 		w.until(10*time.Second, "shown everywhere", w.everywhere(w.shows, r, other))
@@ -252,13 +245,9 @@ func TestVoidTakedownReachesAll(t *testing.T) {
 // TestOwnHeadComesBackBesideAStray: a stray takes a case out of our log before a new takedown of it is signed. Our own head of
 // the moment before, which every peer holds, is then no sign of a thief.
 func TestOwnHeadComesBackBesideAStray(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
-		r := w.publish(0, randomName())
-		w.until(10*time.Second, "shown everywhere", w.everywhere(w.shows, r))
+		r := w.publishEverywhere(0)
 		good := w.seqOf(0)
 		thief := w.stolen(0, r, good+1)
 		card, key := w.nextCard(0, 1, good)
@@ -383,13 +372,9 @@ func (w *world) writesOn(i int, what string) {
 
 // TestKeyIsRotatedWhileTheNodeRuns: nothing vanishes anywhere, and a few seconds later all are connected under the new key.
 func TestKeyIsRotatedWhileTheNodeRuns(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 4, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
-		r := w.publish(0, randomName())
-		w.until(10*time.Second, "shown everywhere", w.everywhere(w.shows, r))
+		r := w.publishEverywhere(0)
 		before := w.peerID(0)
 		card := w.rotateKey(0)
 		for range 300 {
@@ -438,13 +423,9 @@ func TestKeyIsRotatedWhileTheNodeRuns(t *testing.T) {
 func TestKeyIsRotatedWhileTheNodeIsDown(t *testing.T) {
 	for name, byHand := range map[string]bool{"nobody knows": false, "all know": true} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				w := newWorld(t, 3, nil)
-				defer w.close()
-				w.startAll()
+			inWorld(t, 3, nil, func(t *testing.T, w *world) {
 				time.Sleep(3 * time.Second)
-				r := w.publish(0, randomName())
-				w.until(10*time.Second, "shown everywhere", w.everywhere(w.shows, r))
+				w.publishEverywhere(0)
 				w.stops[0]()
 				card := w.rotateKey(0)
 				if byHand {
@@ -509,10 +490,7 @@ func TestCrashWhileTheKeyChanges(t *testing.T) {
 // TestLostFolderComesBack: a country that has lost its data folder and has its root key makes a new one; a member takes its
 // card by hand, and then all that was published comes back to its desk.
 func TestLostFolderComesBack(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 4, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		var cases []*protocol.Record
 		for range 20 {

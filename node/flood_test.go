@@ -37,10 +37,7 @@ func TestAFloodByAMemberSlowsNobody(t *testing.T) {
 	var calm, stormy time.Duration
 	var calmCPU, stormyCPU time.Duration
 	for _, hostile := range []bool{false, true} {
-		bubble(t, func(t *testing.T) {
-			w := newWorld(t, floodNodes, nil)
-			defer w.close()
-			w.startAll()
+		inWorld(t, floodNodes, nil, func(t *testing.T, w *world) {
 			grow(t, w.nodes[1], floodHeld)
 			w.until(10*time.Minute, "the logs are equal", w.verified)
 			time.Sleep(time.Minute)

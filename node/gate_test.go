@@ -114,10 +114,7 @@ func (w *world) gateOf(i int) Gate {
 // TestBackupHeals puts back a data folder that is older than much of what was published: with no human it pulls its own log
 // back and goes on above it. What was closed since stays closed, and nobody ever sees two records for one place.
 func TestBackupHeals(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 4, nil, func(t *testing.T, w *world) {
 		kept, closes := w.publish(0, "kept"), w.publish(0, "closes")
 		w.until(time.Minute, "everywhere", w.everywhere(w.shows, kept, closes))
 		backup := w.backUp(0)
@@ -177,10 +174,7 @@ func TestBackupHeals(t *testing.T) {
 // TestOfficersWorkWhileTheGateIsClosed restores a backup that can reach nobody: what officers decide is on their own site
 // at once, takes no number, outlasts a stop, and arrives everywhere in the end.
 func TestOfficersWorkWhileTheGateIsClosed(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		kept, closes := w.publish(0, "kept"), w.publish(0, "closes")
 		w.until(time.Minute, "everywhere", w.everywhere(w.shows, kept, closes))
 		backup := w.backUp(0)
@@ -293,10 +287,7 @@ func TestOfficersWorkWhileTheGateIsClosed(t *testing.T) {
 
 // TestGateOpensForOneAfterTenMinutes: of four others two must be heard, and after ten minutes one.
 func TestGateOpensForOneAfterTenMinutes(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 5, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 5, nil, func(t *testing.T, w *world) {
 		r := w.publish(0, "first")
 		w.until(time.Minute, "everywhere", w.everywhere(w.shows, r))
 		for i := range w.nodes {
@@ -429,10 +420,7 @@ func TestTwoFoldersOneKey(t *testing.T) {
 
 // TestOwnRecordsComeOnlyWhileTheGateIsClosed: what bears our signature and is not ours makes us look what others know.
 func TestOwnRecordsComeOnlyWhileTheGateIsClosed(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, nil, func(t *testing.T, w *world) {
 		mine, n := w.publish(0, "mine"), w.nodes[0]
 		entry := protocol.Entry{Case: &testDraft("forged", "AA").Case, Header: protocol.Header{Origin: n.Origin(), Epoch: 1, Seq: 9,
 			Case: protocol.NewCaseID(), Rev: 1, At: time.Now(), ReviewBy: time.Now().Add(time.Hour)}}
@@ -531,10 +519,7 @@ func TestCopyOfAFolderBesideIt(t *testing.T) {
 
 // TestNobodyForgesATwin: a member's word that another server of ours runs is worth nothing, nor is an old one of our own.
 func TestNobodyForgesATwin(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, nil, func(t *testing.T, w *world) {
 		n, m := w.nodes[0], w.nodes[1].mesh.Load()
 		word := func(a protocol.Alive, signer int) []byte {
 			signed, err := protocol.SignAlive(w.nodes[signer].key, a)

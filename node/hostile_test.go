@@ -40,10 +40,7 @@ func (w *world) sign(i int, e protocol.Entry) *protocol.Record {
 }
 
 func TestVerdicts(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(5 * time.Second) // all heads are everywhere
 		const liar, victim = 0, 1
 		m := w.nodes[victim].mesh.Load()
@@ -103,10 +100,7 @@ func TestVerdicts(t *testing.T) {
 
 // TestTheClosedDoNotReturn replays every record of a case after its takedown, in every way in.
 func TestTheClosedDoNotReturn(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		first := w.publish(0, randomName())
 		second, err := w.nodes[0].Publish(first.Header().Case)
@@ -267,10 +261,7 @@ func TestStrangersAreNotAdmitted(t *testing.T) {
 }
 
 func TestRemovingAMember(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		r := w.publish(2, randomName())
 		w.until(2*time.Second, "everywhere", w.everywhere(w.shows, r))
@@ -303,10 +294,7 @@ func TestRemovingAMember(t *testing.T) {
 }
 
 func TestLeaseEndsTheShow(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, func(_ int, cfg *Config) { cfg.Lease = protocol.MinLease })
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, func(_ int, cfg *Config) { cfg.Lease = protocol.MinLease }, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		r := w.publish(0, randomName())
 		w.until(2*time.Second, "everywhere", w.everywhere(w.shows, r))
@@ -330,10 +318,7 @@ func TestLeaseEndsTheShow(t *testing.T) {
 }
 
 func TestEndedCardCertifiesNothing(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, nil, func(t *testing.T, w *world) {
 		time.Sleep(5 * time.Second)
 		early := w.publish(0, randomName())
 		w.until(2*time.Second, "everywhere", w.everywhere(w.shows, early))
@@ -357,10 +342,7 @@ func TestEndedCardCertifiesNothing(t *testing.T) {
 }
 
 func TestRenewedCardTravels(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		d := testDetails(0)
 		d.Hotlines[0].Number = "116 111"
 		if _, err := w.nodes[0].RenewCard(d, "wrong"); err == nil {

@@ -12,10 +12,7 @@ import (
 const members = 29
 
 func TestEveryNodeHoldsWhatEachPublished(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, members, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, members, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second) // gossip's meshes form
 		var records []*protocol.Record
 		for i := range w.nodes {
@@ -62,10 +59,7 @@ func (w *world) verified() bool {
 }
 
 func TestWithoutGossipAllStillArrives(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, members, func(_ int, cfg *Config) { cfg.noGossip = true })
-		defer w.close()
-		w.startAll()
+	inWorld(t, members, func(_ int, cfg *Config) { cfg.noGossip = true }, func(t *testing.T, w *world) {
 		var records []*protocol.Record
 		for i := range w.nodes {
 			records = append(records, w.publish(i, randomName()))
@@ -81,10 +75,7 @@ func TestWithoutGossipAllStillArrives(t *testing.T) {
 }
 
 func TestPartitionHeals(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, members, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, members, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		before := w.publish(0, randomName())
 		w.until(2*time.Second, "the first case is everywhere", w.everywhere(w.shows, before))

@@ -13,10 +13,7 @@ import (
 // TestALongOutageLeavesNoTrace cuts a network in half for so long that every node has dialled in vain for hundreds of times:
 // when the line is back all are connected within the longest wait of the supervisor.
 func TestALongOutageLeavesNoTrace(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 8, quiet)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 8, quiet, func(t *testing.T, w *world) {
 		w.setCut(func(a, b int) bool { return (a < 4) != (b < 4) })
 		time.Sleep(3 * time.Hour)
 		if w.nodes[0].mesh.Load().host.Network().Connectedness(w.peerID(7)) == network.Connected {
@@ -38,10 +35,7 @@ func TestALongOutageLeavesNoTrace(t *testing.T) {
 // TestAQuickRestartKeepsGossip lets a node lose its power and come back before the others have noticed: what they publish
 // then reaches it at once, and not by the next pull.
 func TestAQuickRestartKeepsGossip(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, nil, func(t *testing.T, w *world) {
 		time.Sleep(10 * time.Second)
 		w.setCut(func(_, _ int) bool { return true })
 		w.shutDown(1)

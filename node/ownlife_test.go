@@ -85,10 +85,7 @@ func testOlderLife(t *testing.T, away time.Duration) {
 // TestCrashBeforeTheHead: who stops between a record and its head signs the head at the next start, at once: the number is its
 // own.
 func TestCrashBeforeTheHead(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		first := w.publish(0, "first")
 		w.until(time.Minute, "everywhere", w.agreed(0))
 		w.stops[0]()
@@ -109,10 +106,7 @@ func TestAHeadFromAFastClockIsNoTwin(t *testing.T) {
 		want  GateState
 	}{"fast clock": {time.Hour, GatePulling}, "just now": {0, GateTwin}} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				w := newWorld(t, 2, nil)
-				defer w.close()
-				w.startAll()
+			inWorld(t, 2, nil, func(t *testing.T, w *world) {
 				w.publish(0, "first")
 				w.until(time.Minute, "everywhere", w.agreed(0))
 				n, mine := w.nodes[0], w.head(0, 0)
@@ -139,10 +133,7 @@ func TestAHeadFromAFastClockIsNoTwin(t *testing.T) {
 // TestNothingOfAnEarlierEpochStops: what the key of an epoch before signs or has signed stops nobody in the next one, and puts
 // nothing into the log, not even at a number that is free.
 func TestNothingOfAnEarlierEpochStops(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		kept := w.publish(0, "kept")
 		d, err := w.nodes[0].Draft(kept.Header().Case)
@@ -232,10 +223,7 @@ func TestNothingOfAnEarlierEpochStops(t *testing.T) {
 // TestWhatComesBackIsCounted: a record of this epoch that a life before this one signed comes back beside a head that does not
 // count it. The log is vouched for anew, under another number.
 func TestWhatComesBackIsCounted(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		w.publish(0, "first")
 		w.until(time.Minute, "everywhere", w.agreed(0))
 		lost, err := protocol.Sign(w.nodes[0].key, w.entry(0, 1000))
@@ -303,10 +291,7 @@ func TestABackdatedRecordIsRepaired(t *testing.T) {
 // TestALostFolderAfterSeveralEpochs: the folder is lost when two keys have been changed, the second for a thief's sake. Under a
 // card of a fourth epoch all that is not void comes back, closed cases stay closed, and heads of the epochs before stop nobody.
 func TestALostFolderAfterSeveralEpochs(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 4, nil, func(t *testing.T, w *world) {
 		o := w.nodes[0].Origin()
 		closes, first := w.publish(0, "closes"), w.publish(0, "first")
 		w.until(time.Minute, "everywhere", w.agreed(0))

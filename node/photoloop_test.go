@@ -83,10 +83,7 @@ func TestManyPhotosDoNotHoldUpOne(t *testing.T) {
 
 // TestStalledMemberHoldsNobodyUp: one member takes every wish for a photo and never answers.
 func TestStalledMemberHoldsNobodyUp(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		m := w.nodes[0].mesh.Load()
 		var stalled, most atomic.Int32
@@ -224,10 +221,7 @@ func TestPhotoOnFirstView(t *testing.T) {
 
 // TestBusyAndGone: a member that is busy is asked again, and one that says a photo is gone is pulled from.
 func TestBusyAndGone(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, func(_ int, cfg *Config) { cfg.noGossip = true })
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, func(_ int, cfg *Config) { cfg.noGossip = true }, func(t *testing.T, w *world) {
 		w.busy(0, maxBlobs)
 		r, p := w.publishPhoto(0, protocoltest.PortraitPNG(protocoltest.Invent(61, 9), 400, 500))
 		w.until(3*time.Minute, "the record is pulled", w.everywhere(w.shows, r))

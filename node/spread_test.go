@@ -24,10 +24,7 @@ const spreadRounds = 60
 // is on every node's site, and how long a message of its size takes by gossipsub as it comes.
 func TestSpreadAgainstPlainGossip(t *testing.T) {
 	var ours, plain []time.Duration
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, members, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, members, nil, func(t *testing.T, w *world) {
 		time.Sleep(5 * time.Second)
 		for i := range spreadRounds {
 			start := time.Now()

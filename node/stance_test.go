@@ -58,10 +58,7 @@ func TestVouchIsAdviceAndNothingElse(t *testing.T) {
 }
 
 func TestSuspendedMemberMayOnlyClose(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		stays, closes := w.publish(2, "Ana"), w.publish(2, "Ben")
 		w.until(time.Minute, "both shown", w.everywhere(w.shows, stays, closes))
 		w.until(time.Minute, "a head with a lease at 0", func() bool { _, err := w.nodes[0].store.Head(w.nodes[2].Origin()); return err == nil })
@@ -112,10 +109,7 @@ func TestSuspendedMemberMayOnlyClose(t *testing.T) {
 
 // TestTakedownOfASuspendedMemberIsPulled takes gossip away: only a pull can bring it.
 func TestTakedownOfASuspendedMemberIsPulled(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, func(_ int, cfg *Config) { cfg.noGossip = true })
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, func(_ int, cfg *Config) { cfg.noGossip = true }, func(t *testing.T, w *world) {
 		r := w.publish(2, "Ana")
 		w.until(10*time.Minute, "shown", w.everywhere(w.shows, r))
 		if err := w.nodes[0].SuspendMember(w.nodes[2].Origin(), false, ""); err != nil {
@@ -201,12 +195,8 @@ func TestMostMembersSuspendOnlyWhereThePolicySaysSo(t *testing.T) {
 // TestDenialOutlivesABackup: a folder that is older than a decision to deny members denies them again, once its own log has
 // come back; one that a person has taken back since stays.
 func TestDenialOutlivesABackup(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 6, nil)
-		defer w.close()
-		w.startAll()
-		r := w.publish(3, randomName())
-		w.until(10*time.Second, "everywhere", w.everywhere(w.shows, r))
+	inWorld(t, 6, nil, func(t *testing.T, w *world) {
+		r := w.publishEverywhere(3)
 		folder := w.backUp(0)
 		n := w.nodes[0]
 		must(t, n.RemoveMember(w.nodes[3].Origin()))

@@ -54,10 +54,7 @@ func (w *world) restart(i int) {
 func TestTakedownIsReceiptedByAll(t *testing.T) {
 	for name, noGossip := range map[string]bool{"with gossip": false, "by push alone": true} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				w := newWorld(t, 6, func(_ int, cfg *Config) { cfg.noGossip = noGossip })
-				defer w.close()
-				w.startAll()
+			inWorld(t, 6, func(_ int, cfg *Config) { cfg.noGossip = noGossip }, func(t *testing.T, w *world) {
 				time.Sleep(3 * time.Second)
 				r := w.publish(0, randomName())
 				other := w.publish(0, randomName())
@@ -124,13 +121,9 @@ func (w *world) checkReport(i int, r *protocol.Record, confirmed, members int) {
 
 // TestTakedownWaitsForWhoIsAway: the owner is restarted meanwhile, and the receipts that it has are kept.
 func TestTakedownWaitsForWhoIsAway(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 4, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
-		r := w.publish(0, randomName())
-		w.until(10*time.Second, "shown everywhere", w.everywhere(w.shows, r))
+		r := w.publishEverywhere(0)
 		w.stops[3]()
 		w.closeCase(0, r)
 		w.until(30*time.Second, "receipted by who is there", w.confirmed(0, r, 2))
@@ -173,10 +166,7 @@ func TestTakedownWaitsForWhoIsAway(t *testing.T) {
 }
 
 func TestLyingReceiptsAreRefused(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		r, other := w.publish(0, randomName()), w.publish(0, randomName())
 		w.until(10*time.Second, "shown everywhere", w.everywhere(w.shows, r, other))
@@ -232,10 +222,7 @@ func TestLyingReceiptsAreRefused(t *testing.T) {
 
 // TestPushesAreIdempotent pushes takedowns twice, out of order, by relay and after gossip, and other things in their place.
 func TestPushesAreIdempotent(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 3, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 3, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
 		a, b := w.publish(0, randomName()), w.publish(0, randomName())
 		w.until(10*time.Second, "shown everywhere", w.everywhere(w.shows, a, b))
@@ -312,13 +299,9 @@ func TestPushesAreIdempotent(t *testing.T) {
 
 // TestAnotherTakedownOfAClosedCase: who closed the case by one takedown answers for a second one too, if it is genuine.
 func TestAnotherTakedownOfAClosedCase(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
-		r := w.publish(0, randomName())
-		w.until(10*time.Second, "shown", w.everywhere(w.shows, r))
+		r := w.publishEverywhere(0)
 		down := w.closeCase(0, r)
 		w.until(10*time.Second, "gone", w.everywhere(w.gone, r))
 		head, err := w.nodes[0].store.Head(w.nodes[0].Origin())
@@ -343,13 +326,9 @@ func TestAnotherTakedownOfAClosedCase(t *testing.T) {
 
 // TestTakedownFromAFastClock: a case is held back when it is from the future, its takedown is not.
 func TestTakedownFromAFastClock(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 2, nil)
-		defer w.close()
-		w.startAll()
+	inWorld(t, 2, nil, func(t *testing.T, w *world) {
 		time.Sleep(3 * time.Second)
-		r := w.publish(0, randomName())
-		w.until(10*time.Second, "shown", w.everywhere(w.shows, r))
+		r := w.publishEverywhere(0)
 		h := r.Header()
 		h.Seq, h.Rev, h.Prev, h.At, h.ReviewBy = h.Seq+1, h.Rev+1, r.ID(), time.Now().Add(time.Hour), time.Time{}
 		down := w.sign(0, protocol.Entry{Header: h, Takedown: &protocol.Takedown{LastRev: h.Rev - 1}})

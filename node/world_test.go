@@ -54,6 +54,17 @@ func bubble(t *testing.T, f func(t *testing.T)) {
 	synctest.Test(t, f)
 }
 
+// inWorld runs f in virtual time, in a newWorld of n nodes that have started. It closes the world after f.
+func inWorld(t *testing.T, n int, change func(i int, cfg *Config), f func(t *testing.T, w *world)) {
+	t.Helper()
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, n, change)
+		defer w.close()
+		w.startAll()
+		f(t, w)
+	})
+}
+
 // newWorld makes n nodes that have all accepted each other, with links of 10 to 150 ms, and starts none.
 func newWorld(t testing.TB, n int, change func(i int, cfg *Config)) *world {
 	return newWorldOf(t, n, testDetails, change)
@@ -246,6 +257,14 @@ func (w *world) publish(i int, name string) *protocol.Record {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return r
+}
+
+// publishEverywhere makes a case at node i and returns its record when every node shows it.
+func (w *world) publishEverywhere(i int) *protocol.Record {
+	w.t.Helper()
+	r := w.publish(i, randomName())
+	w.until(10*time.Second, "shown everywhere", w.everywhere(w.shows, r))
 	return r
 }
 
