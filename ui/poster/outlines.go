@@ -1,7 +1,6 @@
 package poster
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -17,7 +16,6 @@ import (
 type placed struct {
 	text *Text
 	run  *typeset.Run
-	face int // which it is of those of the glyphs that are gathered
 	id   uint32
 	x, y float64
 }
@@ -34,7 +32,8 @@ func (p *pdfPainter) gather(t *Text) {
 			}
 			for _, g := range run.Glyphs {
 				x, y := t.turned(g.X, g.Y)
-				p.glyphs = append(p.glyphs, placed{t, run, face, g.ID, x, p.page.H - y})
+				p.order = append(p.order, uint64(face)<<48|uint64(g.ID&0xffff)<<32|uint64(len(p.glyphs)))
+				p.glyphs = append(p.glyphs, placed{t, run, g.ID, x, p.page.H - y})
 			}
 		}
 	}
@@ -42,17 +41,22 @@ func (p *pdfPainter) gather(t *Text) {
 
 // fill paints the glyphs that were gathered, in units of their fonts.
 func (p *pdfPainter) fill() {
-	slices.SortStableFunc(p.glyphs, func(a, b placed) int { return cmp.Or(cmp.Compare(a.face, b.face), cmp.Compare(a.id, b.id)) })
-	var last *Text
-	for i := range p.glyphs {
-		g := &p.glyphs[i]
-		path := outline(g.run.Face, g.id)
-		if len(path) == 0 {
+	slices.Sort(p.order)
+	var path []byte
+	var last *placed
+	var colour RGB
+	coloured := false
+	for _, o := range p.order {
+		g := &p.glyphs[uint32(o)]
+		if last == nil || g.id != last.id || g.run.Face != last.run.Face {
+			path = outline(g.run.Face, g.id)
+		}
+		if last = g; len(path) == 0 {
 			continue
 		}
-		if last == nil || last.Colour != g.text.Colour {
-			p.colour(g.text.Colour, "rg")
-			last = g.text
+		if !coloured || g.text.Colour != colour {
+			colour, coloured = g.text.Colour, true
+			p.colour(colour, "rg")
 		}
 		scale := g.run.Size / float64(g.run.Face.UnitsPerEm())
 		sin, cos := math.Sincos(g.text.Turn * math.Pi / 180)
@@ -62,7 +66,7 @@ func (p *pdfPainter) fill() {
 		p.op("cm")
 		fill := "f Q\n"
 		if g.run.Embolden > 0 {
-			p.colour(g.text.Colour, "RG")
+			p.colour(colour, "RG")
 			p.num(ofPlaces, g.run.Embolden/scale)
 			p.op("w 1 j")
 			fill = "B Q\n"
@@ -71,7 +75,7 @@ func (p *pdfPainter) fill() {
 	}
 	clear(p.glyphs)
 	clear(p.faces)
-	p.glyphs, p.faces = p.glyphs[:0], p.faces[:0]
+	p.glyphs, p.faces, p.order = p.glyphs[:0], p.faces[:0], p.order[:0]
 }
 
 // outline is the path of a glyph in units of its font. It is made once and kept with the face.

@@ -73,6 +73,7 @@ type tools struct {
 	out    []byte          // what fpdf has not been given yet
 	glyphs []placed        // what out has not been given yet
 	faces  []*typeset.Face // of them
+	order  []uint64        // in which they are filled: the numbers of the face, of the glyph in it, and among the glyphs
 	packed bytes.Buffer
 	packer *zlib.Writer
 }

@@ -104,11 +104,11 @@ func (c *chooser) choose(r rune) *Face {
 	if r < 0x80 {
 		return c.fonts.latin[c.weight]
 	}
-	own := language.LookupScript(r)
-	for _, s := range []language.Script{c.script, own} {
-		if f := c.forScript(s, r); f != nil {
-			return f
-		}
+	if f := c.forScript(c.script, r); f != nil {
+		return f
+	}
+	if f := c.forScript(language.LookupScript(r), r); f != nil {
+		return f
 	}
 	if f := c.have(c.fonts.latin, r); f != nil {
 		return f

@@ -26,7 +26,11 @@ func (p *paragraph) setLeading(s Style) {
 	}
 	widths := map[float64]float64{}
 	p.leading = latinLeading
-	for _, c := range p.clusters {
+	for i := 0; i < len(p.clusters); {
+		c, width := &p.clusters[i], 0.0
+		for ; i < len(p.clusters) && p.clusters[i].script == c.script && p.clusters[i].face == c.face; i++ {
+			width += p.clusters[i].width
+		}
 		l, ok := leadings[c.script]
 		if !ok {
 			l = latinLeading
@@ -34,7 +38,7 @@ func (p *paragraph) setLeading(s Style) {
 		if c.script == language.Arabic && c.face.nastaliq {
 			l = nastaliqLeading
 		}
-		widths[l] += c.width
+		widths[l] += width
 		if widths[l] > widths[p.leading] || widths[l] == widths[p.leading] && l > p.leading {
 			p.leading = l
 		}

@@ -85,7 +85,7 @@ func (e *Engine) shape(text string, s Style) *paragraph {
 	sh := e.shapers.Get().(*shaper)
 	defer e.shapers.Put(sh)
 	src := clean(text, s.RTL)
-	p := &paragraph{tooLong: src.cut}
+	p := &paragraph{tooLong: src.cut, clusters: make([]cluster, 0, len(src.runes))}
 	if s.RTL {
 		p.level = 1
 	}
@@ -190,6 +190,7 @@ func (p *paragraph) add(sh *shaper, out shaping.Output, in shaping.Input, face *
 	if rtl {
 		slices.Reverse(groups)
 	}
+	drawn := make([]shaped, 0, len(glyphs))
 	from := in.RunStart
 	for n, group := range groups {
 		to := in.RunEnd
@@ -205,19 +206,20 @@ func (p *paragraph) add(sh *shaper, out shaping.Output, in shaping.Input, face *
 		}
 		c.blank = space
 		c.tearable = unspaced(in.Script)
-		lost := false
+		lost, first := false, len(drawn)
 		for _, g := range glyphs[group.from:group.to] {
 			id := uint32(g.GlyphID)
 			if !hidden {
 				s := shaped{id: id, x: c.width + float64(g.XOffset)/inEm, y: float64(g.YOffset) / inEm}
-				drawn := !space && c.ink(s, face.outline(id))
-				if space || g.Advance != 0 || drawn {
-					c.glyphs = append(c.glyphs, s)
+				inked := !space && c.ink(s, face.outline(id))
+				if space || g.Advance != 0 || inked {
+					drawn = append(drawn, s)
 				}
 			}
 			c.width += float64(g.Advance) / inEm
 			lost = lost || id == 0 && !space
 		}
+		c.glyphs = drawn[first:len(drawn):len(drawn)]
 		if hidden {
 			c.width = 0
 		}
