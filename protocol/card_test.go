@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -156,68 +157,110 @@ func TestCardSurvivesMail(t *testing.T) {
 	}
 }
 
-func TestHeadNewer(t *testing.T) {
-	at := func(epoch, seq uint64, later time.Duration) *Head {
-		return &Head{Epoch: epoch, Seq: seq, At: testTime.Add(later)}
-	}
-	for _, c := range []struct {
-		a, b *Head
-		want bool
-	}{
-		{at(0, 0, 0), nil, true},
-		{at(1, 7, 0), at(1, 7, 0), false},
-		{at(1, 7, 1), at(1, 7, 0), true},
-		{at(1, 7, 0), at(1, 7, 1), false},
-		{at(1, 8, 0), at(1, 7, 1), true},
-		{at(1, 7, 1), at(1, 8, 0), false},
-		{at(2, 1, 0), at(1, 8, 1), true},
-		{at(1, 8, 1), at(2, 1, 0), false},
-	} {
-		if got := c.a.Newer(c.b); got != c.want {
-			t.Errorf("%+v newer than %+v: %v, want %v", c.a, c.b, got, c.want)
-		}
-	}
+type cardWords struct {
+	Root         string    `json:"root"`
+	Epoch        uint64    `json:"epoch"`
+	Issue        uint64    `json:"issue"`
+	Country      string    `json:"country"`
+	CountryNames Text      `json:"country_names,omitempty"`
+	Names        Text      `json:"names"`
+	Hotlines     []Hotline `json:"hotlines"`
+	Site         string    `json:"site"`
+	Languages    []string  `json:"languages"`
+	NodeKey      string    `json:"node_key"`
+	Addrs        []string  `json:"addrs,omitempty"`
+	TipKeys      []tipWord `json:"tip_keys,omitempty"`
+	Delegate     string    `json:"delegate,omitempty"`
+	At           int64     `json:"at"`
+	NotAfter     int64     `json:"not_after"`
+	Continues    any       `json:"continues,omitempty"`
+	Text         string    `json:"text"`
+	QRText       string    `json:"qr_text"`
 }
 
-func TestHeadHoldsToTheLease(t *testing.T) {
-	for lease, want := range map[time.Duration]bool{
-		-time.Hour: false, 0: false, MinLease - time.Millisecond: false, MinLease: true, DefaultLease: true, MaxLease: true,
-		MaxLease + time.Millisecond: false, 10000 * time.Hour: false,
-	} {
-		h := testHead()
-		h.Until = h.At.Add(lease)
-		got, err := SignHead(keyOf("node"), h)
-		if (err == nil) != want || (got != nil) != want {
-			t.Errorf("a lease of %v: %v, %v", lease, got, err)
-		}
-		if want {
-			if back, err := OpenHead(got.Bytes(), testCard(t)); err != nil || !back.Until.Equal(h.Until) || back.ID() != got.ID() {
-				t.Errorf("a lease of %v came back as %+v, %v", lease, back, err)
-			}
-		}
-	}
+type tipWord struct {
+	ID     string `json:"id"`
+	KEM    uint16 `json:"kem"`
+	Public string `json:"public"`
 }
 
-// TestRootOfSeesEveryDifference: whatever differs between two logs, their roots do.
-func TestRootOfSeesEveryDifference(t *testing.T) {
-	entry := func(seq uint64, digest byte) LogEntry { return LogEntry{seq, [32]byte{digest}} }
-	roots := map[[32]byte]string{}
-	for name, blocks := range map[string][]Block{
-		"nothing":              nil,
-		"one record":           {BlockOf(1, 0, []LogEntry{entry(1, 1)})},
-		"another record":       {BlockOf(1, 0, []LogEntry{entry(1, 2)})},
-		"at another number":    {BlockOf(1, 0, []LogEntry{entry(2, 1)})},
-		"in another epoch":     {BlockOf(2, 0, []LogEntry{entry(1, 1)})},
-		"in another block":     {BlockOf(1, 1, []LogEntry{entry(1, 1)})},
-		"two records":          {BlockOf(1, 0, []LogEntry{entry(1, 1), entry(2, 1)})},
-		"two records, swapped": {BlockOf(1, 0, []LogEntry{entry(2, 1), entry(1, 1)})},
-		"two blocks":           {BlockOf(1, 0, []LogEntry{entry(1, 1)}), BlockOf(1, 1, []LogEntry{entry(1024, 1)})},
-		"an empty block":       {BlockOf(1, 0, nil)},
-	} {
-		root := RootOf(blocks)
-		if other, ok := roots[root]; ok {
-			t.Errorf("%s and %s have one root", name, other)
+// fullCard is a card with every field.
+func fullCard() Card {
+	c := Card{Epoch: 3, Issue: 12, Country: "XB", CountryNames: Text{"en": "Bergland", "ar": "برغلاند"},
+		Names:    Text{"ar": "أطفال مفقودون", "en": "Children of Bergland", "sr-Latn": "Deca Berglanda"},
+		Hotlines: []Hotline{{Number: "116 000"}, {Number: "+999 20 5550100", Label: Text{"en": "From abroad"}}},
+		Site:     "https://xb.example.org/missing", Languages: []string{"sr-Latn", "ar", "en"},
+		NodeKey: [32]byte(publicOf("second node")), Addrs: []string{"/dns4/xb.example.org/udp/4001/quic-v1", "/ip6/2001:db8::1/tcp/4001"},
+		At: testTime, NotAfter: testTime.AddDate(1, 0, 0), Continues: &Continues{Epoch: 2, Seq: 41, Root: RootOf(nil)}}
+	c.Delegate = OriginOf(publicOf("somebody else"))
+	c.TipKeys = []TipKey{{ID: KeyIDOf(publicOf("tips")), KEM: 0x647a, Public: publicOf("tips")}}
+	return c
+}
+
+func TestVectorsOfCards(t *testing.T) {
+	full, err := SignCard(keyOf("root"), fullCard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []signedVector
+	for name, c := range map[string]*Card{"of the node": testCard(t), "with every field, of the second node": full} {
+		w := cardWords{Root: hex.EncodeToString(c.Root[:]), Epoch: c.Epoch, Issue: c.Issue, Country: c.Country, CountryNames: c.CountryNames,
+			Names: c.Names, Hotlines: c.Hotlines, Site: c.Site, Languages: c.Languages, NodeKey: hex.EncodeToString(c.NodeKey[:]),
+			Addrs: c.Addrs, At: c.At.UnixMilli(), NotAfter: c.NotAfter.UnixMilli(), Text: c.Text(), QRText: c.QRText()}
+		if co := c.Continues; co != nil {
+			w.Continues = map[string]any{"epoch": co.Epoch, "seq": co.Seq, "root": hex.EncodeToString(co.Root[:])}
 		}
-		roots[root] = name
+		if c.Delegate != (Origin{}) {
+			w.Delegate = c.Delegate.String()
+		}
+		for _, k := range c.TipKeys {
+			w.TipKeys = append(w.TipKeys, tipWord{hex.EncodeToString(k.ID[:]), k.KEM, hex.EncodeToString(k.Public)})
+		}
+		out = append(out, signedVectorOf(t, name, "root", c.Bytes(), domainCard, w))
+	}
+	if out[0].Name > out[1].Name {
+		out[0], out[1] = out[1], out[0]
+	}
+	golden(t, "cards.json", out)
+}
+
+func invalidCards(t testing.TB) map[string]map[string][]byte {
+	env, err := unseal(testCard(t).Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(path string, to ...byte) []byte {
+		return mustSeal(t, keyOf("root"), domainCard, edit(t, env.payload, path, to))
+	}
+	own := testCard(t).Origin()
+	return map[string]map[string][]byte{
+		"form": {
+			"an unknown field":           with("zz", 1),
+			"no names":                   with("nm", 0xa0),
+			"null for names":             with("nm", 0xf6),
+			"no hotline":                 with("hl", 0x80),
+			"a hotline in words":         with("hl.0.n", text("call us")...),
+			"a site with a slash":        with("st", text("https://xa.example.org/")...),
+			"a site that is a script":    with("st", text("javascript:alert(1)")...),
+			"a site in another alphabet": with("st", text("https://ха.example.org")...),
+			"an end before the start":    with("na", mustEncode(t, testTime.UnixMilli()-1)...),
+			"a language twice":           with("ln", slices.Concat([]byte{0x82}, text("en"), text("en"))...),
+			"a short node key":           with("nk", 0x41, 1),
+			"the first epoch, and it continues another": with("co", slices.Concat([]byte{0xa3}, text("e"), []byte{1}, text("q"), []byte{1},
+				text("r"), blob(make([]byte, 32)))...),
+			"the second epoch, and it continues none": with("e", 2),
+			"epoch 0":                 with("e", 0),
+			"zeros for a delegate":    with("de", blob(make([]byte, 32))...),
+			"itself for its delegate": with("de", blob(own[:])...),
+			"null for a delegate":     with("de", 0xf6),
+			"a tip key of another id": with("tk", slices.Concat([]byte{0x81, 0xa3}, text("i"), blob(make([]byte, 8)),
+				text("k"), []byte{1}, text("p"), blob([]byte{1}))...),
+		},
+		"signature": {
+			"signed as a case":                    mustSeal(t, keyOf("root"), domainCase, env.payload),
+			"another hotline under the signature": bytes.Replace(testCard(t).Bytes(), []byte("116 000"), []byte("116 001"), 1),
+		},
+		"key":     {"signed by the node": mustSeal(t, keyOf("node"), domainCard, env.payload)},
+		"unknown": {"a newer version": with("v", 2), "a record": testRecord(t).Bytes()},
 	}
 }

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
@@ -422,5 +424,28 @@ func TestNothingOfACaseIsLogged(t *testing.T) {
 func TestTheRefusalOfALinkNamesIt(t *testing.T) {
 	if err := checkCID(cid.Undef, cid.Raw); !errors.Is(err, ErrForm) {
 		t.Errorf("no link: %v", err)
+	}
+}
+
+func TestCaseSurvivesJSON(t *testing.T) {
+	for name, e := range entryVectors() {
+		js, err := json.Marshal(struct {
+			Case    *Case
+			Members *Members
+			Photos  []Photo
+		}{e.Case, e.Members, e.Photos})
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := e
+		back.Case, back.Members, back.Photos = nil, nil, nil
+		if err := json.Unmarshal(js, &back); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		_, a, _ := e.encode([16]byte{}, nil)
+		_, b, err := back.encode([16]byte{}, nil)
+		if err != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s: changed by JSON %s (%v)", name, js, err)
+		}
 	}
 }

@@ -186,3 +186,18 @@ func invalidForks(t testing.TB) map[string]map[string][]byte {
 		"signature": {"one of them spoilt": pair(a, append(bytes.Clone(b[:len(b)-1]), b[len(b)-1]^1))},
 	}
 }
+
+type forkVector struct {
+	Name  string `json:"name"`
+	Says  any    `json:"says"`
+	Fork  string `json:"fork"`
+	Cases []Ref  `json:"cases,omitempty"`
+}
+
+type forkWords struct {
+	Origin Origin `json:"origin"`
+	Epoch  uint64 `json:"epoch"`
+	Seq    uint64 `json:"seq"`
+	A      string `json:"a"`
+	B      string `json:"b"`
+}

@@ -1,11 +1,11 @@
 package protocol
 
 import (
+	"bytes"
 	"encoding/hex"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func testInvite(t testing.TB, answers PairNonce) *Invite {
@@ -16,14 +16,6 @@ func testInvite(t testing.TB, answers PairNonce) *Invite {
 		t.Fatal(err)
 	}
 	return i
-}
-
-func testStance(v View, note Note) Entry {
-	about := OriginOf(publicOf("somebody else"))
-	return Entry{
-		Header: Header{Origin: OriginOf(publicOf("root")), Epoch: 1, Seq: 10, Case: StanceID(about), Rev: 1, At: testTime},
-		Stance: &Stance{Member: about, View: v, Since: testTime.Add(-time.Hour).UnixMilli(), Note: note},
-	}
 }
 
 func TestVectorsOfInvites(t *testing.T) {
@@ -123,18 +115,50 @@ func TestInvitationSurvivesThePost(t *testing.T) {
 	}
 }
 
-func TestStanceSaysWhatItMay(t *testing.T) {
-	for _, v := range []View{Vouches, Suspends, Withdrawn} {
-		for _, n := range append(Notes(v), "") {
-			if _, err := Sign(keyOf("node"), testStance(v, n)); err != nil {
-				t.Errorf("%s, %q: %v", v, n, err)
-			}
-		}
+type inviteWords struct {
+	Root    string    `json:"root"`
+	NodeKey string    `json:"node_key"`
+	Addrs   []string  `json:"addrs,omitempty"`
+	Nonce   PairNonce `json:"nonce"`
+	Answers string    `json:"answers,omitempty"`
+	Expires int64     `json:"expires"`
+	Text    string    `json:"text"`
+	QRText  string    `json:"qr_text"`
+}
+
+type wordsVector struct {
+	A     sideWord `json:"a"`
+	B     sideWord `json:"b"`
+	Words []string `json:"words"`
+}
+
+type sideWord struct {
+	Root  string    `json:"root"`
+	Nonce PairNonce `json:"nonce"`
+}
+
+func invalidInvites(t testing.TB) map[string]map[string][]byte {
+	env, err := unseal(testInvite(t, PairNonce{9}).Bytes())
+	if err != nil {
+		t.Fatal(err)
 	}
-	e := testStance(Vouches, "")
-	e.Stance.Member = e.Origin
-	e.Header.Case = StanceID(e.Origin)
-	if _, err := Sign(keyOf("node"), e); err == nil {
-		t.Error("a member vouched for itself")
+	with := func(path string, to ...byte) []byte {
+		return mustSeal(t, keyOf("node"), domainInvite, edit(t, env.payload, path, to))
+	}
+	return map[string]map[string][]byte{
+		"form": {
+			"an unknown field":       with("zz", 1),
+			"no nonce":               mustSeal(t, keyOf("node"), domainInvite, edit(t, env.payload, "n", nil)),
+			"a nonce of zeros":       with("n", blob(make([]byte, 16))...),
+			"a nonce of fifteen":     with("n", blob(make([]byte, 15))...),
+			"an answer to zeros":     with("re", blob(make([]byte, 16))...),
+			"an answer to itself":    with("re", env.payload[bytes.Index(env.payload, append(text("n"), 0x50))+2:][:17]...),
+			"an end before 1970":     with("x", 0x20),
+			"an address of no words": with("ad", append([]byte{0x81}, text("")...)...),
+			"null for the addresses": with("ad", 0xf6),
+		},
+		"signature": {"signed as a head": mustSeal(t, keyOf("node"), domainHead, env.payload)},
+		"key":       {"signed by the root key": mustSeal(t, keyOf("root"), domainInvite, env.payload)},
+		"unknown":   {"a newer version": with("v", 2), "a card": testCard(t).Bytes()},
 	}
 }

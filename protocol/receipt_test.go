@@ -271,3 +271,13 @@ func FuzzParseReport(f *testing.F) {
 		}
 	})
 }
+
+type receiptWords struct {
+	Takedown string `json:"takedown"`
+	By       Origin `json:"by"`
+	Phase    Phase  `json:"phase"`
+	Epoch    uint64 `json:"epoch"`
+	Seq      uint64 `json:"seq"`
+	Root     string `json:"root"`
+	At       int64  `json:"at"`
+}

@@ -270,3 +270,98 @@ func TestLocalHasNoWireForm(t *testing.T) {
 		t.Error("local details were decoded from the wire")
 	}
 }
+
+func TestRecordDoesNotChangeUnderItsHolder(t *testing.T) {
+	lent := bytes.Clone(testRecord(t).Bytes())
+	card, h := testCard(t), testHead()
+	head, err := SignHead(keyOf("node"), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := Open(lent, card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Reopen(lent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claim, err := Parse(lent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lentCard, lentHead := bytes.Clone(card.Bytes()), bytes.Clone(head.Bytes())
+	c, err := ParseCard(lentCard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rehead, err := ReopenHead(lentHead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := testEntry()
+	signed, err := Sign(keyOf("node"), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(lent)
+	clear(lentCard)
+	clear(lentHead)
+	e.Case.Children[0].Name, e.Photos[0].Size = "Somebody else", 1
+	for _, r := range []*Record{opened, again} {
+		if CIDOf(r.Bytes()) != r.ID() || r.Case().Children[0].Name != "Mira Sol" {
+			t.Error("a record changed with the bytes it was opened from")
+		}
+	}
+	if r, err := claim.Open(card.Key()); err != nil || CIDOf(r.Bytes()) != r.ID() {
+		t.Errorf("a claim changed with the bytes it was parsed from: %v", err)
+	}
+	if CIDOf(c.Bytes()) != c.ID() || CIDOf(rehead.Bytes()) != rehead.ID() {
+		t.Error("a card or head changed with the bytes it was opened from")
+	}
+	if signed.Case().Children[0].Name != "Mira Sol" || signed.Photos()[0].Size != 5 {
+		t.Error("a record changed with the entry it was signed from")
+	}
+}
+
+// TestNilHolds: what a caller did not find must not panic.
+func TestNilHolds(t *testing.T) {
+	var none *Card
+	if _, err := Open(testRecord(t).Bytes(), none); !errors.Is(err, ErrKey) {
+		t.Errorf("without a card: %v, want ErrKey", err)
+	}
+	head, err := SignHead(keyOf("node"), testHead())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenHead(head.Bytes(), nil); !errors.Is(err, ErrKey) {
+		t.Errorf("without a card: %v, want ErrKey", err)
+	}
+	if !head.Newer(nil) || !testCard(t).Newer(nil) {
+		t.Error("the first head and the first card are newer than none")
+	}
+	if _, err := Sign(keyOf("node"), Entry{}); err == nil {
+		t.Error("nothing was signed")
+	}
+	if (*Members)(nil).IsZero() != true {
+		t.Error("no members' tier is an empty one")
+	}
+	if _, err := (&Frame{Want: &Want{}}).Encode(); err == nil {
+		t.Error("a want of nothing was encoded")
+	}
+	if _, err := claimOf(t).Open(nil); !errors.Is(err, ErrKey) {
+		t.Errorf("no key: %v, want ErrKey", err)
+	}
+	if _, err := SignHead(keyOf("node"), Head{At: time.Time{}}); err == nil {
+		t.Error("an empty head was signed")
+	}
+}
+
+func claimOf(t testing.TB) *Claim {
+	t.Helper()
+	c, err := Parse(testRecord(t).Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

@@ -61,93 +61,11 @@ type (
 		LastRev uint64   `json:"last_rev"`
 		Gone    []string `json:"gone,omitempty"`
 	}
-	cardWords struct {
-		Root         string    `json:"root"`
-		Epoch        uint64    `json:"epoch"`
-		Issue        uint64    `json:"issue"`
-		Country      string    `json:"country"`
-		CountryNames Text      `json:"country_names,omitempty"`
-		Names        Text      `json:"names"`
-		Hotlines     []Hotline `json:"hotlines"`
-		Site         string    `json:"site"`
-		Languages    []string  `json:"languages"`
-		NodeKey      string    `json:"node_key"`
-		Addrs        []string  `json:"addrs,omitempty"`
-		TipKeys      []tipWord `json:"tip_keys,omitempty"`
-		Delegate     string    `json:"delegate,omitempty"`
-		At           int64     `json:"at"`
-		NotAfter     int64     `json:"not_after"`
-		Continues    any       `json:"continues,omitempty"`
-		Text         string    `json:"text"`
-		QRText       string    `json:"qr_text"`
-	}
-	tipWord struct {
-		ID     string `json:"id"`
-		KEM    uint16 `json:"kem"`
-		Public string `json:"public"`
-	}
-	headWords struct {
-		Origin   Origin `json:"origin"`
-		Epoch    uint64 `json:"epoch"`
-		Seq      uint64 `json:"seq"`
-		Root     string `json:"root"`
-		Live     uint64 `json:"live"`
-		Dead     uint64 `json:"dead"`
-		Instance string `json:"instance"`
-		At       int64  `json:"at"`
-		Until    int64  `json:"until"`
-	}
-	inviteWords struct {
-		Root    string    `json:"root"`
-		NodeKey string    `json:"node_key"`
-		Addrs   []string  `json:"addrs,omitempty"`
-		Nonce   PairNonce `json:"nonce"`
-		Answers string    `json:"answers,omitempty"`
-		Expires int64     `json:"expires"`
-		Text    string    `json:"text"`
-		QRText  string    `json:"qr_text"`
-	}
-	wordsVector struct {
-		A     sideWord `json:"a"`
-		B     sideWord `json:"b"`
-		Words []string `json:"words"`
-	}
-	sideWord struct {
-		Root  string    `json:"root"`
-		Nonce PairNonce `json:"nonce"`
-	}
 	stanceWord struct {
 		Member Origin `json:"member"`
 		View   View   `json:"view"`
 		Since  int64  `json:"since"`
 		Note   Note   `json:"note,omitempty"`
-	}
-	receiptWords struct {
-		Takedown string `json:"takedown"`
-		By       Origin `json:"by"`
-		Phase    Phase  `json:"phase"`
-		Epoch    uint64 `json:"epoch"`
-		Seq      uint64 `json:"seq"`
-		Root     string `json:"root"`
-		At       int64  `json:"at"`
-	}
-	forkVector struct {
-		Name  string `json:"name"`
-		Says  any    `json:"says"`
-		Fork  string `json:"fork"`
-		Cases []Ref  `json:"cases,omitempty"`
-	}
-	forkWords struct {
-		Origin Origin `json:"origin"`
-		Epoch  uint64 `json:"epoch"`
-		Seq    uint64 `json:"seq"`
-		A      string `json:"a"`
-		B      string `json:"b"`
-	}
-	frameVector struct {
-		Name  string `json:"name"`
-		Says  any    `json:"says"`
-		Frame string `json:"frame"`
 	}
 	digestVectors struct {
 		Refs   []refVector   `json:"refs"`
@@ -323,171 +241,6 @@ func TestVectorsOfRecords(t *testing.T) {
 	golden(t, "records.json", out)
 }
 
-// fullCard is a card with every field.
-func fullCard() Card {
-	c := Card{Epoch: 3, Issue: 12, Country: "XB", CountryNames: Text{"en": "Bergland", "ar": "برغلاند"},
-		Names:    Text{"ar": "أطفال مفقودون", "en": "Children of Bergland", "sr-Latn": "Deca Berglanda"},
-		Hotlines: []Hotline{{Number: "116 000"}, {Number: "+999 20 5550100", Label: Text{"en": "From abroad"}}},
-		Site:     "https://xb.example.org/missing", Languages: []string{"sr-Latn", "ar", "en"},
-		NodeKey: [32]byte(publicOf("second node")), Addrs: []string{"/dns4/xb.example.org/udp/4001/quic-v1", "/ip6/2001:db8::1/tcp/4001"},
-		At: testTime, NotAfter: testTime.AddDate(1, 0, 0), Continues: &Continues{Epoch: 2, Seq: 41, Root: RootOf(nil)}}
-	c.Delegate = OriginOf(publicOf("somebody else"))
-	c.TipKeys = []TipKey{{ID: KeyIDOf(publicOf("tips")), KEM: 0x647a, Public: publicOf("tips")}}
-	return c
-}
-
-func TestVectorsOfCards(t *testing.T) {
-	full, err := SignCard(keyOf("root"), fullCard())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []signedVector
-	for name, c := range map[string]*Card{"of the node": testCard(t), "with every field, of the second node": full} {
-		w := cardWords{Root: hex.EncodeToString(c.Root[:]), Epoch: c.Epoch, Issue: c.Issue, Country: c.Country, CountryNames: c.CountryNames,
-			Names: c.Names, Hotlines: c.Hotlines, Site: c.Site, Languages: c.Languages, NodeKey: hex.EncodeToString(c.NodeKey[:]),
-			Addrs: c.Addrs, At: c.At.UnixMilli(), NotAfter: c.NotAfter.UnixMilli(), Text: c.Text(), QRText: c.QRText()}
-		if co := c.Continues; co != nil {
-			w.Continues = map[string]any{"epoch": co.Epoch, "seq": co.Seq, "root": hex.EncodeToString(co.Root[:])}
-		}
-		if c.Delegate != (Origin{}) {
-			w.Delegate = c.Delegate.String()
-		}
-		for _, k := range c.TipKeys {
-			w.TipKeys = append(w.TipKeys, tipWord{hex.EncodeToString(k.ID[:]), k.KEM, hex.EncodeToString(k.Public)})
-		}
-		out = append(out, signedVectorOf(t, name, "root", c.Bytes(), domainCard, w))
-	}
-	if out[0].Name > out[1].Name {
-		out[0], out[1] = out[1], out[0]
-	}
-	golden(t, "cards.json", out)
-}
-
-func testHead() Head {
-	return Head{Origin: OriginOf(publicOf("root")), Epoch: 1, Seq: 7, Root: RootOf(nil), Live: 5, Dead: 2,
-		Instance: [16]byte{1, 2, 3}, At: testTime, Until: testTime.Add(DefaultLease)}
-}
-
-func TestVectorsOfHeads(t *testing.T) {
-	empty := testHead()
-	empty.Epoch, empty.Seq, empty.Live, empty.Dead, empty.Until = 0, 0, 0, 0, testTime.Add(MaxLease)
-	var out []signedVector
-	for _, c := range []struct {
-		name string
-		head Head
-	}{{"of a log with seven numbers", testHead()}, {"of an empty log", empty}} {
-		h, err := SignHead(keyOf("node"), c.head)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, signedVectorOf(t, c.name, "node", h.Bytes(), domainHead, headWords{h.Origin, h.Epoch, h.Seq,
-			hex.EncodeToString(h.Root[:]), h.Live, h.Dead, hex.EncodeToString(h.Instance[:]), h.At.UnixMilli(), h.Until.UnixMilli()}))
-	}
-	golden(t, "heads.json", out)
-}
-
-// frameVectors are one frame of each kind, with what it says.
-func frameVectors(t testing.TB) []struct {
-	name string
-	says map[string]any
-	Frame
-} {
-	origin := OriginOf(publicOf("root"))
-	card := testCard(t).Bytes()
-	head, err := SignHead(keyOf("node"), testHead())
-	if err != nil {
-		t.Fatal(err)
-	}
-	rec := testRecord(t).Bytes()
-	receipt, err := SignReceipt(keyOf("node"), testReceipt())
-	if err != nil {
-		t.Fatal(err)
-	}
-	alive, err := SignAlive(keyOf("node"), testAlive())
-	if err != nil {
-		t.Fatal(err)
-	}
-	extension, err := SignExtension(keyOf("node"), testExtension())
-	if err != nil {
-		t.Fatal(err)
-	}
-	vector := sha256.Sum256(nil)
-	photo := PhotoCID([]byte("photo"))
-	mark := GoneMark(photo)
-	var bits Bitmap
-	bits.Add(9)
-	bits.Add(1023)
-	return []struct {
-		name string
-		says map[string]any
-		Frame
-	}{
-		{"hello", map[string]any{"mine": hex.EncodeToString(mark[:]), "yours": hex.EncodeToString(mark[:]), "vector": hex.EncodeToString(vector[:16]),
-			"members": hex.EncodeToString(vector[16:]), "instance": hex.EncodeToString(mark[:]), "run": hex.EncodeToString(mark[:8]), "now": testTime.UnixMilli()},
-			Frame{Hello: &Hello{Mine: mark, Yours: mark, Vector: [16]byte(vector[:16]), Members: [16]byte(vector[16:]), Instance: mark, Run: RunID(mark[:8]), Now: testTime.UnixMilli()}}},
-		{"hello: with the card", map[string]any{"card": hex.EncodeToString(card), "mine": hex.EncodeToString(mark[:]), "run": hex.EncodeToString(mark[:8]), "now": testTime.UnixMilli()},
-			Frame{Hello: &Hello{Card: card, Mine: mark, Run: RunID(mark[:8]), Now: testTime.UnixMilli()}}},
-		{"twin", map[string]any{"other": hex.EncodeToString(mark[:8])}, Frame{Twin: &Twin{RunID(mark[:8])}}},
-		{"alive", map[string]any{"alive": hex.EncodeToString(alive.Bytes())}, Frame{Alive: alive.Bytes()}},
-		{"have: nothing", map[string]any{"logs": []any{}}, Frame{Have: &Have{}}},
-		{"have: one log", map[string]any{"logs": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7, "root": hex.EncodeToString(vector[:16]), "at": 5,
-			"above": []any{map[string]any{"index": 0, "seqs": []int{9, 1023}}}, "silent": false, "card_epoch": 2, "card_issue": 1,
-			"strays": StrayOf(vector), "extended": 6}}},
-			Frame{Have: &Have{Logs: []Holding{{Origin: origin, Epoch: 1, Seq: 7, Root: [16]byte(vector[:16]), At: 5, Above: []Bitmap{bits},
-				CardEpoch: 2, CardIssue: 1, Strays: StrayOf(vector), Extended: 6}}}}},
-		{"have: a frozen member", map[string]any{"logs": []any{}, "freezes": []any{map[string]any{"origin": origin, "epoch": 1, "heads": true,
-			"closed": hex.EncodeToString(mark[:])}}},
-			Frame{Have: &Have{Freezes: []Freeze{{Origin: origin, Epoch: 1, Heads: true, Closed: mark}}}}},
-		{"fork", map[string]any{"fork": hex.EncodeToString(testForks(t)["of two heads"].Bytes())}, Frame{Fork: testForks(t)["of two heads"].Bytes()}},
-		{"have: the takedowns of a member that is suspended", map[string]any{"logs": []any{}, "closed": []any{map[string]any{"origin": origin, "epoch": 1, "seq": 7}}},
-			Frame{Have: &Have{Closed: []LogPlace{{origin, 1, 7}}}}},
-		{"card", map[string]any{"card": hex.EncodeToString(card)}, Frame{Card: card}},
-		{"head", map[string]any{"head": hex.EncodeToString(head.Bytes())}, Frame{Head: head.Bytes()}},
-		{"extend", map[string]any{"extend": hex.EncodeToString(extension.Bytes())}, Frame{Extend: extension.Bytes()}},
-		{"recs", map[string]any{"records": []string{hex.EncodeToString(rec)}}, Frame{Recs: &Recs{Records: [][]byte{rec}}}},
-		{"recs: the last", map[string]any{"gone": []int{5}, "last": true}, Frame{Recs: &Recs{Gone: []uint64{5}, Last: true}}},
-		{"done", map[string]any{"origin": origin, "epoch": 1, "from": 3, "to": 7}, Frame{Done: &Done{origin, 1, 3, 7, false}}},
-		{"done: many", map[string]any{"origin": origin, "epoch": 1, "from": 3, "to": 70000, "many": true}, Frame{Done: &Done{origin, 1, 3, 70000, true}}},
-		{"blocks: the question", map[string]any{"origin": origin}, Frame{Blocks: &Blocks{Origin: origin}}},
-		{"blocks: the answer", map[string]any{"origin": origin, "list": []any{map[string]any{"epoch": 1, "index": 2, "count": 3, "digest": hex.EncodeToString(vector[:])}}, "more": true},
-			Frame{Blocks: &Blocks{Origin: origin, List: []BlockSum{{Epoch: 1, Index: 2, Count: 3, Digest: vector}}, More: true}}},
-		{"bits: the question", map[string]any{"origin": origin, "epoch": 1, "ask": []int{0, 3}}, Frame{Bits: &Bits{Origin: origin, Epoch: 1, Ask: []uint64{0, 3}}}},
-		{"bits: the answer", map[string]any{"origin": origin, "epoch": 1, "maps": []any{map[string]any{"index": 0, "seqs": []int{9, 1023}}}},
-			Frame{Bits: &Bits{Origin: origin, Epoch: 1, Maps: []Bitmap{bits}}}},
-		{"get: blocks", map[string]any{"origin": origin, "epoch": 1, "blocks": []int{7, 6}}, Frame{Get: &Get{Origin: origin, Epoch: 1, Blocks: []uint64{7, 6}}}},
-		{"get: records", map[string]any{"origin": origin, "epoch": 1, "seqs": []int{9, 1023}}, Frame{Get: &Get{Origin: origin, Epoch: 1, Seqs: []uint64{9, 1023}}}},
-		{"end", map[string]any{"more": false}, Frame{End: &End{}}},
-		{"end: more", map[string]any{"more": true}, Frame{End: &End{More: true}}},
-		{"want", map[string]any{"file": photo.String(), "offset": 65536}, Frame{Want: &Want{Link{photo}, 65536}}},
-		{"data: ok", map[string]any{"state": BlobOK, "size": 70000}, Frame{Data: &Data{State: BlobOK, Size: 70000}}},
-		{"knock", map[string]any{"invite": PairNonce{1}, "nonce": PairNonce{2}, "card": hex.EncodeToString(card)},
-			Frame{Knock: &Knock{PairNonce{1}, PairNonce{2}, card}}},
-		{"welcome", map[string]any{"card": hex.EncodeToString(card)}, Frame{Welcome: &Welcome{card}}},
-		{"down", map[string]any{"rec": hex.EncodeToString(rec), "head": hex.EncodeToString(head.Bytes())},
-			Frame{Down: &Down{Rec: rec, Head: head.Bytes()}}},
-		{"receipt", map[string]any{"receipt": hex.EncodeToString(receipt.Bytes())}, Frame{Receipt: receipt.Bytes()}},
-		{"data: gone", map[string]any{"state": BlobGone, "size": 0}, Frame{Data: &Data{State: BlobGone}}},
-		{"data: busy", map[string]any{"state": BlobBusy, "size": 0, "after": 2000}, Frame{Data: &Data{State: BlobBusy, After: 2000}}},
-	}
-}
-
-func TestVectorsOfFrames(t *testing.T) {
-	var out []frameVector
-	for _, c := range frameVectors(t) {
-		b, err := c.Encode()
-		if err != nil {
-			t.Fatalf("%s: %v", c.name, err)
-		}
-		if got, err := DecodeFrame(b); err != nil {
-			t.Errorf("%s does not decode: %v", c.name, err)
-		} else if again, _ := got.Encode(); !bytes.Equal(again, b) {
-			t.Errorf("%s changed on the way", c.name)
-		}
-		out = append(out, frameVector{c.name, c.says, hex.EncodeToString(b)})
-	}
-	golden(t, "frames.json", out)
-}
-
 func TestVectorsOfDigests(t *testing.T) {
 	var out digestVectors
 	for _, o := range []Origin{{}, OriginOf(publicOf("root"))} {
@@ -533,6 +286,9 @@ func TestVectorsOfDigests(t *testing.T) {
 	golden(t, "digests.json", out)
 }
 
+// signedFiles are the files of signed vectors.
+var signedFiles = []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json", "alive.json", "extensions.json"}
+
 // TestVectorsStandAlone checks the signed vectors with the standard library alone, as another implementation would: the
 // files, not this package, say what the network's bytes are.
 func TestVectorsStandAlone(t *testing.T) {
@@ -544,7 +300,7 @@ func TestVectorsStandAlone(t *testing.T) {
 		}
 		seeds[k.Name] = key
 	}
-	for _, file := range []string{"records.json", "cards.json", "heads.json", "invites.json", "receipts.json", "alive.json", "extensions.json"} {
+	for _, file := range signedFiles {
 		for _, v := range loadVectors[[]signedVector](t, file) {
 			signed, envelope := unhex(t, v.Signed), unhex(t, v.Envelope)
 			if !bytes.HasSuffix(envelope, ed25519.Sign(seeds[v.Signer], signed)) {
