@@ -63,7 +63,7 @@ func (s *Store) putPhoto(file cid.Cid, b []byte, desk bool) error {
 	if err != nil {
 		return fmt.Errorf("put photo: %w", err)
 	}
-	if err := s.settlePhoto(d, slot, temp, path); err != nil {
+	if err := s.settlePhoto(d, slot, key, temp, path); err != nil {
 		os.Remove(temp)
 		return fmt.Errorf("put photo %s: %w", file, err)
 	}
@@ -123,13 +123,15 @@ func writeTemp(folder string, b []byte) (string, error) {
 	return f.Name(), nil
 }
 
-// settlePhoto gives a written file its name, unless its key was shredded meanwhile.
-func (s *Store) settlePhoto(d digest, slot uint32, temp, path string) error {
+// settlePhoto gives a written file its name, unless its key was shredded meanwhile: its slot may hold another by now, even
+// one of the same photo.
+func (s *Store) settlePhoto(d digest, slot uint32, key fileKey, temp, path string) error {
 	s.write.Lock()
 	defer s.write.Unlock()
 	err := s.view(func(b *buckets) error {
+		now, err := b.key(slot)
 		switch {
-		case b.slot(d) == slot:
+		case err == nil && b.slot(d) == slot && now == key:
 			return nil
 		case b.isGone(d):
 			return ErrGone

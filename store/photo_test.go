@@ -80,6 +80,38 @@ func TestPhotoIsForThoseWhoMay(t *testing.T) {
 	}
 }
 
+// TestPhotoWrittenUnderAKeyThatIsShredded: while a photo is being written its case is closed, and another takes the photo
+// and the slot.
+func TestPhotoWrittenUnderAKeyThatIsShredded(t *testing.T) {
+	s, xa, _ := twoCountries(t)
+	p, file, _ := newPhoto("one")
+	d := protocol.Digest(p.File.Cid)
+	must(t, s.AddPhoto(p.File.Cid, file))
+	id := protocol.NewCaseID()
+	appendCase(t, s, xa, id, withPhotos(p))
+	slot, key, err := s.keyFor(d, len(file), true)
+	must(t, err)
+	path := s.photoPath(d)
+	temp, err := writeTemp(filepath.Dir(path), seal(nil, &key, sealedPhoto, slot, d[:], file))
+	must(t, err)
+	appendTakedown(t, s, xa, id)
+	want(t, "the case is closed", s.settlePhoto(d, slot, key, temp, path), ErrGone)
+	for i := 0; s.keys.free[len(s.keys.free)-1] != slot; i++ { // others take what is free before it
+		_, _, other := newPhoto(string(rune('a' + i)))
+		must(t, s.AddPhoto(protocol.PhotoCID(other), other))
+	}
+	must(t, s.AddPhoto(p.File.Cid, file))
+	if now, _, err := s.keyFor(d, len(file), true); now != slot || err != nil {
+		t.Fatalf("the photo has slot %d, %v; want %d", now, err, slot)
+	}
+	want(t, "its slot holds another key", s.settlePhoto(d, slot, key, temp, path), ErrGone)
+	appendCase(t, s, xa, protocol.NewCaseID(), withPhotos(p))
+	if b, err := s.Public().Photo(p.File.Cid); err != nil || !bytes.Equal(b, file) {
+		t.Errorf("the photo of the new case: %v", err)
+	}
+	must(t, os.Remove(temp))
+}
+
 func TestPhotoOfARevisionThatDropsIt(t *testing.T) {
 	s, _, xb := twoCountries(t)
 	a, fileA, _ := newPhoto("a")
