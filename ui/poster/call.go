@@ -130,7 +130,7 @@ func (c *composer) code(panel Rect) error {
 	const quiet = 4 // modules
 	side := panel.W / float64(code.Size+2*quiet)
 	at := c.place(panel)
-	m := Mark{Box: at.inset(quiet * side), Colour: ink, Link: c.words.url}
+	m := Mark{Box: at.inset(quiet * side), Colour: ink, Link: c.words.url, Areas: make([]Rect, 0, code.Size*code.Size/3)}
 	for y := range code.Size {
 		for x := 0; x < code.Size; x++ {
 			from := x

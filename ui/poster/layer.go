@@ -28,13 +28,13 @@ func inLayer(r rune) bool {
 	return true
 }
 
-// layerWord returns a word as the layer has it, from left to right, and "" if nothing is left.
-func layerWord(word string, rtl bool) string {
+// layerWord returns the characters of a word as the layer has them, from left to right.
+func layerWord(word string, rtl bool) []rune {
 	rs := slices.DeleteFunc([]rune(word), func(r rune) bool { return !inLayer(r) })
 	if rtl {
 		slices.Reverse(rs)
 	}
-	return string(rs)
+	return rs
 }
 
 // The bytes of a font of the layer: fpdf gives a meaning to those from 32 on, which some readers take for a space in any font.
@@ -62,7 +62,7 @@ func layerFontsOf(pages []*Page) (fonts layerFonts) {
 			}
 			for _, l := range t.Block.Lines {
 				for _, w := range l.Words {
-					for part := range slices.Chunk([]rune(layerWord(w.Text, w.RTL)), perFont) {
+					for part := range slices.Chunk(layerWord(w.Text, w.RTL), perFont) {
 						fonts.add(part)
 					}
 				}
@@ -140,7 +140,7 @@ func (fs layerFonts) register(pdf *fpdf.Fpdf) error {
 type layerDefinition struct {
 	Tp, Name, Diff, File string
 	Desc                 fpdf.FontDescType
-	Cw                   []int
+	Cw                   json.RawMessage
 	OriginalSize         int
 }
 
@@ -149,7 +149,7 @@ type inkless struct {
 	packed []byte
 	size   int // of the file before it was packed
 	desc   fpdf.FontDescType
-	widths []int // by bytes
+	widths []byte // by bytes, as JSON
 }
 
 var layerFile = sync.OnceValue(func() inkless {
@@ -158,8 +158,9 @@ var layerFile = sync.OnceValue(func() inkless {
 	w := zlib.NewWriter(&packed) // nothing fails on the way to memory
 	w.Write(font)
 	w.Close()
+	widths, _ := json.Marshal(slices.Repeat([]int{1000 * emptyWidth}, 256)) // of numbers, always
 	const nonSymbolic = 32
-	f := inkless{packed: packed.Bytes(), size: len(font), widths: slices.Repeat([]int{1000 * emptyWidth}, 256),
+	f := inkless{packed: packed.Bytes(), size: len(font), widths: widths,
 		desc: fpdf.FontDescType{Ascent: 800, Descent: -200, CapHeight: 800, Flags: nonSymbolic, StemV: 80, MissingWidth: 500}}
 	f.desc.FontBBox.Ymin, f.desc.FontBBox.Xmax, f.desc.FontBBox.Ymax = -200, 500, 800
 	return f
@@ -170,7 +171,7 @@ func (p *pdfPainter) layer(t *Text) {
 	const hex = "0123456789abcdef"
 	for _, line := range t.Block.Lines {
 		for _, w := range line.Words {
-			word := []rune(layerWord(w.Text, w.RTL))
+			word := layerWord(w.Text, w.RTL)
 			if len(word) == 0 || w.Width <= 0 {
 				continue
 			}

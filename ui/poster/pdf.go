@@ -87,9 +87,9 @@ var workshop = sync.Pool{New: func() any {
 }}
 
 // pdfText is a text of any script as a PDF has it, which fpdf makes of the lower 65536 characters only.
-func pdfText(s string) string {
+func pdfText(text []rune) string {
 	b := []byte{0xfe, 0xff}
-	for _, u := range utf16.Encode([]rune(s)) {
+	for _, u := range utf16.Encode(text) {
 		b = binary.BigEndian.AppendUint16(b, u)
 	}
 	return string(b)

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+
+	"golang.org/x/text/unicode/bidi"
 )
 
 // seen is the text of a line as it is seen from left to right.
@@ -31,6 +34,19 @@ func reversed(s string) string {
 	r := []rune(s)
 	slices.Reverse(r)
 	return string(r)
+}
+
+// Text without a character that turns round is not looked at further, so none may be forgotten.
+func TestWhatTurnsRound(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		p, _ := bidi.LookupRune(r)
+		switch p.Class() {
+		case bidi.R, bidi.AL, bidi.AN, bidi.Control:
+			if r >= ' ' && !turnsRound(r) {
+				t.Errorf("%U has the class %d", r, p.Class())
+			}
+		}
+	}
 }
 
 // A wrong number on a poster is the worst that this package can do.

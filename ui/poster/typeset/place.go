@@ -59,7 +59,7 @@ func (b *Block) Fill() {
 		l.filled = true
 		row := b.of.row(l)
 		seen := visual(row)
-		l.fill(seen, b.Size, b.bold)
+		l.fill(row, seen, b.Size, b.bold)
 		l.Words = words(row, seen, l.X, b.Size)
 	}
 }
@@ -90,24 +90,23 @@ func (p *paragraph) indent(a Align, free float64) float64 {
 	return 0
 }
 
-// visual returns the clusters of a line from left to right: rule L2 of the bidirectional algorithm.
-func visual(row []*cluster) []*cluster {
-	row = slices.Clone(row)
-	most := 0
-	for _, c := range row {
-		most = max(most, c.level)
+// visual returns the numbers of the clusters of a line from left to right: rule L2 of the bidirectional algorithm.
+func visual(row []*cluster) []int {
+	seen, most := make([]int, len(row)), 0
+	for i, c := range row {
+		seen[i], most = i, max(most, c.level)
 	}
 	for level := most; level > 0; level-- {
-		for i := 0; i < len(row); i++ {
+		for i := 0; i < len(seen); i++ {
 			j := i
-			for j < len(row) && row[j].level >= level {
+			for j < len(seen) && row[seen[j]].level >= level {
 				j++
 			}
-			slices.Reverse(row[i:j])
+			slices.Reverse(seen[i:j])
 			i = max(i, j)
 		}
 	}
-	return row
+	return seen
 }
 
 // measure gives the line the left and the right end of its ink, and returns how far that reaches above and below the
@@ -145,8 +144,9 @@ func (p *paragraph) measure(l *Line, s Style) (above, below float64) {
 			one(&row[len(row)-1-i])
 		}
 	default:
-		for _, c := range visual(p.row(l)) {
-			one(c)
+		all := p.row(l)
+		for _, i := range visual(all) {
+			one(all[i])
 		}
 	}
 	l.InkLeft, l.InkRight = milli(l.InkLeft), milli(l.InkRight)
@@ -186,9 +186,10 @@ func (c *cluster) stroke(bold bool) float64 {
 }
 
 // fill gives the line its glyphs.
-func (l *Line) fill(row []*cluster, size float64, bold bool) {
+func (l *Line) fill(row []*cluster, seen []int, size float64, bold bool) {
 	x := l.X
-	for _, c := range row {
+	for _, i := range seen {
+		c := row[i]
 		if n := len(l.Runs); len(c.glyphs) > 0 && (n == 0 || l.Runs[n-1].Face != c.face) {
 			l.Runs = append(l.Runs, Run{Face: c.face, Size: size, Embolden: milli(c.stroke(bold) * size), Glyphs: make([]Glyph, 0, len(row))})
 		}
@@ -205,11 +206,11 @@ func (l *Line) fill(row []*cluster, size float64, bold bool) {
 }
 
 // words are the words of a line, given in logical order and as seen. The clusters of a word stand together in both.
-func words(row, seen []*cluster, x, size float64) []Word {
-	at := make(map[*cluster]float64, len(row))
-	for _, c := range seen {
-		at[c] = x
-		x += c.width * size
+func words(row []*cluster, seen []int, x, size float64) []Word {
+	at := make([]float64, len(row))
+	for _, i := range seen {
+		at[i] = x
+		x += row[i].width * size
 	}
 	words := make([]Word, 0, 16)
 	var text []byte // of the last word
@@ -225,7 +226,7 @@ func words(row, seen []*cluster, x, size float64) []Word {
 		text = text[:0]
 	}
 	var before *cluster
-	for _, c := range row {
+	for i, c := range row {
 		had := len(text)
 		mark := text
 		if before == nil || c.level != before.level || c.blank != before.blank {
@@ -237,11 +238,11 @@ func words(row, seen []*cluster, x, size float64) []Word {
 		}
 		if before == nil || c.level != before.level || c.blank != before.blank {
 			end()
-			words = append(words, Word{X: at[c], RTL: c.level%2 == 1})
+			words = append(words, Word{X: at[i], RTL: c.level%2 == 1})
 		}
 		text = mark
 		w := &words[len(words)-1]
-		w.X = min(w.X, at[c])
+		w.X = min(w.X, at[i])
 		w.Width += c.width * size
 		before = c
 	}

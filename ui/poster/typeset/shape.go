@@ -243,10 +243,11 @@ func (c *cluster) ink(g shaped, o *outline) bool {
 	return true
 }
 
-// firstTurning is where Hebrew begins. No character before it turns what stands in a line from left to right.
-const firstTurning = 0x590
-
-func turnsRound(r rune) bool { return r >= firstTurning }
+// turnsRound says whether a character may turn what stands in a line from left to right. Before Hebrew, from Devanagari to
+// polytonic Greek and from the radicals to Hangul none does.
+func turnsRound(r rune) bool {
+	return r >= 0x590 && (r < 0x900 || r > 0x1fff) && (r < 0x2e80 || r > 0xd7ff)
+}
 
 // levels returns the level of each character. The library hands out runs by direction, and of their levels the first
 // only, which does not tell a number from the Latin word after it.
