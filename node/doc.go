@@ -24,10 +24,10 @@
 // The pieces: keys.go makes and loads keys; desk.go is what the country's own staff do; member.go who is accepted,
 // pair.go how a country comes to be, stance.go what we say of members and how one is suspended; accept.go the door;
 // pull.go, blocks.go and serve.go both sides of a pull; doubt.go logs that are not what was signed, fork.go those of which
-// two were signed, repair.go how they become one again; shred.go members
-// fallen silent; mesh.go the libp2p host; gossip.go, hello.go, blob.go and takedown.go what travels; head.go our own
-// signed head; gate.go, wish.go and twin.go whether we may write, what waits for it, and two servers with one key;
-// board.go who has confirmed which takedown; supervise.go who is dialled, reach.go
-// how members meet that nobody can dial, punch.go how they then do without the relay, and portmap.go
-// how a router is asked to let them in, limits.go what all may cost.
+// two were signed, repair.go how they become one again; shred.go members fallen silent; mesh.go the libp2p host;
+// gossip.go, hello.go, blob.go and takedown.go what travels; head.go our own signed head, extend.go that of a member whose
+// delegate we are; rotate.go a new node key; gate.go, wish.go and twin.go whether we may write, what waits for it, and two
+// servers with one key; board.go who has confirmed which takedown; supervise.go who is dialled, reach.go how members meet
+// that nobody can dial, punch.go how they then do without the relay, and portmap.go how a router is asked to let them in;
+// limits.go and budget.go what all may cost.
 package node

@@ -141,17 +141,7 @@ func (n *Node) takeCard(raw []byte) (*protocol.Card, error) {
 
 // spread gossips a card. It goes with the takedowns, which no burst of cases holds up.
 func (n *Node) spread(card *protocol.Card) {
-	m := n.mesh.Load()
-	if m == nil {
-		return
-	}
-	if topic, ok := m.topics[takedownTopic]; ok {
-		m.background(func() {
-			if err := topic.Publish(m.ctx, card.Bytes()); err != nil {
-				n.log.Debug("gossiping a card; members will pull it", "error", err)
-			}
-		})
-	}
+	n.tell(takedownTopic, card.Bytes(), "card of", card.Origin().String())
 }
 
 // recall puts cases of ours whose records are void back on the desk, as never published. The caller holds desk.

@@ -106,15 +106,7 @@ func (n *Node) extend(head *protocol.Head, until time.Time) (*protocol.Extension
 	}
 	n.log.Warn("a member's cases are shown for longer on our word", "member", head.Origin.String(), "until", x.Until)
 	n.watch()
-	if m := n.mesh.Load(); m != nil {
-		if topic, ok := m.topics[headTopic]; ok {
-			m.background(func() {
-				if err := topic.Publish(m.ctx, x.Bytes()); err != nil {
-					n.log.Debug("gossiping an extension; members will pull it", "error", err)
-				}
-			})
-		}
-	}
+	n.tell(headTopic, x.Bytes(), "extension of", x.Origin.String())
 	return x, nil
 }
 

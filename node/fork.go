@@ -89,19 +89,7 @@ func (n *Node) freeze(f *protocol.Fork) (pass bool, err error) {
 
 // tellFork gossips a proof.
 func (n *Node) tellFork(f *protocol.Fork) {
-	m := n.mesh.Load()
-	if m == nil {
-		return
-	}
-	topic, ok := m.topics[takedownTopic]
-	if !ok {
-		return
-	}
-	m.background(func() {
-		if err := topic.Publish(m.ctx, f.Bytes()); err != nil {
-			n.log.Warn("gossiping the proof of a fork; peers will pull it", "member", f.Origin.String(), "error", err)
-		}
-	})
+	n.tell(takedownTopic, f.Bytes(), "fork of", f.Origin.String())
 }
 
 // frozen says whether a member is frozen: it signed two logs.

@@ -292,16 +292,29 @@ func (m *mesh) answer(err error, from peer.ID) pubsub.ValidationResult {
 
 // announce gossips a record of ours that is on disk.
 func (m *mesh) announce(r *protocol.Record) {
-	topic, ok := m.topics[recordTopic]
+	topic := recordTopic
 	if r.Type() == protocol.TypeTakedown {
-		topic, ok = m.topics[takedownTopic]
+		topic = takedownTopic
 	} else if !m.n.live.Allow() {
 		return // the head tells them to pull
 	}
+	m.gossip(topic, r.Bytes(), "record", r)
+}
+
+// gossip sends something signed to all that listen to a topic, unless gossip is off. Whoever does not get it will pull it.
+func (m *mesh) gossip(topic string, signed []byte, facts ...any) {
+	t, ok := m.topics[topic]
 	if !ok {
 		return
 	}
-	if err := topic.Publish(m.ctx, r.Bytes()); err != nil {
-		m.n.log.Warn("gossiping a record; peers will pull it", "record", r, "error", err)
+	if err := t.Publish(m.ctx, signed); err != nil {
+		m.n.log.Warn("gossiping; members will pull it", append(facts, "error", err)...)
+	}
+}
+
+// tell gossips beside what goes on, if the node is on the network.
+func (n *Node) tell(topic string, signed []byte, facts ...any) {
+	if m := n.mesh.Load(); m != nil {
+		m.background(func() { m.gossip(topic, signed, facts...) })
 	}
 }

@@ -30,16 +30,13 @@ func (n *Node) headLoop(ctx context.Context, m *mesh) error {
 			n.log.Error("signing for a number of our own", "error", err)
 		}
 		h, err := n.signHead()
-		topic, gossips := m.topics[headTopic]
 		switch {
 		case errors.Is(err, ErrWaiting), errors.Is(err, ErrNeedsRoot): // what opens the gate wakes us
 		case err != nil:
 			n.log.Error("signing our head", "error", err)
 			n.storeFailed(err)
-		case gossips:
-			if err := topic.Publish(m.ctx, h.Bytes()); err != nil {
-				n.log.Warn("gossiping our head", "error", err)
-			}
+		default:
+			m.gossip(headTopic, h.Bytes(), "head", h.Seq)
 		}
 		t := time.NewTimer(headEvery)
 		select {

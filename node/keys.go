@@ -56,60 +56,63 @@ type Secret struct {
 // Init makes a data folder: root key, node key, tip key, the signed card and an empty store. It refuses a folder that
 // holds a node already and loses nothing.
 func Init(dir string, d Details, s Secret) (*protocol.Card, error) {
-	if _, err := os.Stat(filepath.Join(dir, nodeKeyFile)); err == nil {
-		return nil, fmt.Errorf("%s holds a node already; choose another folder", dir)
-	}
 	if s.Passphrase == "" {
 		return nil, errors.New("the root key needs a passphrase")
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
 	}
 	_, root, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make root key: %w", err)
 	}
-	nodePub, nodeKey, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make node key: %w", err)
-	}
-	tip, sealed, err := newTipKey()
-	if err != nil {
-		return nil, err
-	}
-	card, err := signCard(root, d, protocol.Card{
-		Epoch: first, Issue: first, NodeKey: [32]byte(nodePub), TipKeys: []protocol.TipKey{tip},
-	})
-	if err != nil {
-		return nil, err
-	}
 	locked, err := lock(root, s)
 	if err != nil {
 		return nil, err
 	}
-	nodeDER, err := x509.MarshalPKCS8PrivateKey(nodeKey)
-	if err != nil {
-		return nil, fmt.Errorf("encode node key: %w", err)
-	}
-	// The node key goes last: Init looks for it, so a start cut short can be repeated.
-	for _, f := range []struct {
-		name string
-		data []byte
-	}{
-		{RootKeyFile, locked},
-		{tipKeyFile, sealed},
-		{cardFile, []byte(card.Text())},
-		{nodeKeyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: nodeDER})},
-	} {
-		if err := writeFile(filepath.Join(dir, f.name), f.data); err != nil {
-			return nil, err
-		}
-	}
-	st, err := store.Open(dir, card.Origin())
+	card, st, err := newFolder(dir, locked, func(c protocol.Card) (*protocol.Card, error) {
+		c.Epoch = first
+		return signCard(root, d, c)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return card, st.Close()
+}
+
+// newFolder makes a data folder with a node key, a tip key, the card that sign makes of them, and an empty store, which the
+// caller closes. locked is the root key's file; nil if it stays elsewhere. It refuses a folder that holds a node already.
+func newFolder(dir string, locked []byte, sign func(protocol.Card) (*protocol.Card, error)) (*protocol.Card, *store.Store, error) {
+	if _, err := os.Stat(filepath.Join(dir, nodeKeyFile)); err == nil {
+		return nil, nil, fmt.Errorf("%s holds a node already; choose another folder", dir)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("make data folder: %w", err)
+	}
+	public, key, err := newNodeKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	tip, sealed, err := newTipKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	card, err := sign(protocol.Card{Issue: first, NodeKey: public, TipKeys: []protocol.TipKey{tip}})
+	if err != nil {
+		return nil, nil, err
+	}
+	files := map[string][]byte{tipKeyFile: sealed, cardFile: []byte(card.Text())}
+	if locked != nil {
+		files[RootKeyFile] = locked
+	}
+	for name, b := range files {
+		if err := writeFile(filepath.Join(dir, name), b); err != nil {
+			return nil, nil, err
+		}
+	}
+	// It goes last: whoever makes a folder looks for it, so a start cut short can be repeated.
+	if err := writeKey(filepath.Join(dir, nodeKeyFile), key); err != nil {
+		return nil, nil, err
+	}
+	st, err := store.Open(dir, card.Origin())
+	return card, st, err
 }
 
 // RenewCard signs a new card with changed details and tells every connected member. The root key must be in the data
@@ -125,15 +128,15 @@ func (n *Node) RenewCard(d Details, passphrase string) (*protocol.Card, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read root key: %w", err)
 	}
-	root, err := unlock(locked, passphrase)
+	root, err := OpenRoot(locked, passphrase)
 	if err != nil {
 		return nil, err
 	}
 	old := n.Card()
-	if protocol.OriginOf(root.Public().(ed25519.PublicKey)) != old.Origin() {
+	if root.Origin() != old.Origin() {
 		return nil, fmt.Errorf("%s is the root key of another member", path)
 	}
-	card, err := signCard(root, d, protocol.Card{
+	card, err := root.SignCard(d, protocol.Card{
 		Epoch: old.Epoch, Issue: old.Issue + 1, Continues: old.Continues, NodeKey: old.NodeKey, TipKeys: old.TipKeys,
 		Delegate: old.Delegate,
 	})
@@ -161,6 +164,14 @@ func signCard(root ed25519.PrivateKey, d Details, c protocol.Card) (*protocol.Ca
 	c.At = time.Now()
 	c.NotAfter = c.At.Add(cardLife)
 	return protocol.SignCard(root, c)
+}
+
+func newNodeKey() (public [32]byte, key ed25519.PrivateKey, err error) {
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return public, nil, fmt.Errorf("make node key: %w", err)
+	}
+	return [32]byte(pub), key, nil
 }
 
 // newTipKey makes a key to seal tips to, and the file of its private half.
@@ -207,6 +218,36 @@ func loadKeys(dir string) (*protocol.Card, ed25519.PrivateKey, error) {
 		return nil, nil, fmt.Errorf("%s is not the key that %s certifies", path, cardFile)
 	}
 	return card, key, nil
+}
+
+// writeKey writes a node key.
+func writeKey(path string, key ed25519.PrivateKey) error {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return fmt.Errorf("encode node key: %w", err)
+	}
+	return writeFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+// readKey reads a node key.
+func readKey(path string) (ed25519.PrivateKey, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read node key: %w", err)
+	}
+	block, _ := pem.Decode(bytes.TrimSpace(b))
+	if block == nil {
+		return nil, fmt.Errorf("%s is damaged: no key in it", path)
+	}
+	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("read node key %s: %w", path, err)
+	}
+	key, ok := k.(ed25519.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("%s is no node key", path)
+	}
+	return key, nil
 }
 
 // lock encrypts the root key under a passphrase, in a file that the age tool opens too.

@@ -1,12 +1,8 @@
 package node
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +11,6 @@ import (
 	"time"
 
 	"github.com/gmcn/gmcn/protocol"
-	"github.com/gmcn/gmcn/store"
 )
 
 const (
@@ -55,11 +50,11 @@ func (r *RootKey) SignCard(d Details, c protocol.Card) (*protocol.Card, error) {
 // Revoke signs a card of the epoch after old's, whose log goes on from the given place, for a node key that nobody has: it
 // only takes away what was signed after that. A card of the epoch after names the key with which the country goes on.
 func (r *RootKey) Revoke(old *protocol.Card, from protocol.Continues) (*protocol.Card, error) {
-	pub, _, err := ed25519.GenerateKey(rand.Reader)
+	public, _, err := newNodeKey()
 	if err != nil {
-		return nil, fmt.Errorf("make node key: %w", err)
+		return nil, err
 	}
-	return r.SignCard(DetailsOf(old), protocol.Card{Epoch: old.Epoch + 1, Issue: first, NodeKey: [32]byte(pub), TipKeys: old.TipKeys, Continues: &from,
+	return r.SignCard(DetailsOf(old), protocol.Card{Epoch: old.Epoch + 1, Issue: first, NodeKey: public, TipKeys: old.TipKeys, Continues: &from,
 		Delegate: old.Delegate})
 }
 
@@ -72,9 +67,9 @@ func DetailsOf(c *protocol.Card) Details {
 // NextCard makes a new node key and returns what a card that the root key is to sign for it says of keys and log: it goes on
 // from where the log is. Rotate takes the signed card.
 func (n *Node) NextCard() (protocol.Card, error) {
-	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	public, key, err := newNodeKey()
 	if err != nil {
-		return protocol.Card{}, fmt.Errorf("make node key: %w", err)
+		return protocol.Card{}, err
 	}
 	if err := writeKey(filepath.Join(n.cfg.Dir, nextKeyFile), key); err != nil {
 		return protocol.Card{}, err
@@ -84,7 +79,7 @@ func (n *Node) NextCard() (protocol.Card, error) {
 		return protocol.Card{}, err
 	}
 	card := n.Card()
-	return protocol.Card{Epoch: card.Epoch + 1, Issue: first, NodeKey: [32]byte(pub), TipKeys: card.TipKeys, Continues: &from,
+	return protocol.Card{Epoch: card.Epoch + 1, Issue: first, NodeKey: public, TipKeys: card.TipKeys, Continues: &from,
 		Delegate: card.Delegate}, nil
 }
 
@@ -248,33 +243,13 @@ func (n *Node) tellOld(ctx context.Context, limit time.Duration, under ed25519.P
 // Recover makes a data folder for a country that has lost its own: a new node key under a card of the next epoch, which
 // goes on from a place of the log that others hold. The root key stays where it is.
 func Recover(dir string, root *RootKey, d Details, old *protocol.Card, from protocol.Continues) (*protocol.Card, error) {
-	if _, err := os.Stat(filepath.Join(dir, nodeKeyFile)); err == nil {
-		return nil, fmt.Errorf("%s holds a node already; choose another folder", dir)
-	}
 	if root.Origin() != old.Origin() {
 		return nil, errors.New("this root key is of another member than the card")
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
-	}
-	pub, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make node key: %w", err)
-	}
-	tip, sealed, err := newTipKey()
-	if err != nil {
-		return nil, err
-	}
-	card, err := root.SignCard(d, protocol.Card{Epoch: old.Epoch + 1, Issue: first, NodeKey: [32]byte(pub), Continues: &from,
-		TipKeys: []protocol.TipKey{tip}, Delegate: old.Delegate})
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(writeFile(filepath.Join(dir, tipKeyFile), sealed), writeFile(filepath.Join(dir, cardFile), []byte(card.Text())),
-		writeKey(filepath.Join(dir, nodeKeyFile), key)); err != nil {
-		return nil, err
-	}
-	st, err := store.Open(dir, card.Origin())
+	card, st, err := newFolder(dir, nil, func(c protocol.Card) (*protocol.Card, error) {
+		c.Epoch, c.Continues, c.Delegate = old.Epoch+1, &from, old.Delegate
+		return root.SignCard(d, c)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -283,34 +258,4 @@ func Recover(dir string, root *RootKey, d Details, old *protocol.Card, from prot
 		_, err = st.RenewCard(old) // under which our records of before were signed
 	}
 	return card, errors.Join(err, st.Close())
-}
-
-// writeKey writes a node key.
-func writeKey(path string, key ed25519.PrivateKey) error {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return fmt.Errorf("encode node key: %w", err)
-	}
-	return writeFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-}
-
-// readKey reads a node key.
-func readKey(path string) (ed25519.PrivateKey, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read node key: %w", err)
-	}
-	block, _ := pem.Decode(bytes.TrimSpace(b))
-	if block == nil {
-		return nil, fmt.Errorf("%s is damaged: no key in it", path)
-	}
-	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("read node key %s: %w", path, err)
-	}
-	key, ok := k.(ed25519.PrivateKey)
-	if !ok {
-		return nil, fmt.Errorf("%s is no node key", path)
-	}
-	return key, nil
 }
