@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/gin-gonic/gin"
+
 	"github.com/gmcn/gmcn/protocol"
 	"github.com/gmcn/gmcn/ui/i18n"
 )
@@ -200,16 +201,6 @@ func NewTemplates(static *Static, from fs.FS) (*Templates, error) {
 		t.pages[strings.TrimSuffix(path.Base(name), ".html")] = page
 	}
 	return t, nil
-}
-
-// Names returns the names of the pages, sorted.
-func (t *Templates) Names() []string {
-	var names []string
-	for name := range t.pages {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
