@@ -95,8 +95,8 @@
 // # The purge of a case
 //
 // Marked, in the takedown's transaction: hidden, its slots named no more. Shredded: the slots are overwritten and synced.
-// Swept: the photo files are off the disk, with their parts and prints. The call that stores the takedown does all three before it returns; what a
-// crash or the disk cuts short, Open and Tend finish. Phase tells how far it is.
+// Swept: the photo files are off the disk, with their parts and prints. The call that stores the takedown does all three
+// before it returns; what a crash or the disk cuts short, Open and Tend finish. Phase tells how far it is.
 //
 // The guard: a member whose key was stolen could take its country down everywhere. When another origin takes down more
 // than 50 cases, and more than one in 20, within an hour, the rest is Marked as ever but held for a day before it is

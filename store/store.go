@@ -176,9 +176,7 @@ var bucketNames = []string{"meta", "origins", "members", "heads", "verified", "p
 // buckets are the buckets within a transaction.
 type buckets struct {
 	origins, members, heads, verified, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
-	meta, wishes, pairings, receipts, cards, equals, purging, held, recent, voided, strays, ghosts, forks                     *bbolt.Bucket
-
-	extensions *bbolt.Bucket
+	meta, wishes, pairings, receipts, cards, equals, purging, held, recent, voided, strays, ghosts, forks, extensions         *bbolt.Bucket
 	// key returns the key in a slot.
 	key func(slot uint32) (fileKey, error)
 }
@@ -191,8 +189,7 @@ func open(tx *bbolt.Tx) *buckets {
 		marks: at("marks"), photos: at("photos"), doomed: at("doomed"), drafts: at("drafts"), closed: at("closed"),
 		meta: at("meta"), pairings: at("pairings"), receipts: at("receipts"), cards: at("cards"), equals: at("equals"),
 		wishes: at("wishes"), purging: at("purging"), held: at("held"), recent: at("recent"), voided: at("void"),
-		strays: at("strays"), ghosts: at("ghosts"), forks: at("forks"),
-		extensions: at("extends"),
+		strays: at("strays"), ghosts: at("ghosts"), forks: at("forks"), extensions: at("extends"),
 	}
 	// These grow at the end of each origin's keys, so full pages stay full.
 	b.log.FillPercent, b.digests.FillPercent = 0.95, 0.95
