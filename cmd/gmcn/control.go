@@ -23,7 +23,7 @@ const maxControl = 1 << 20
 
 // refusal is an error as it travels over the control socket.
 type refusal struct {
-	// Code is what kind of refusal it is: problems, photo, notfound, closed, number, changed, other.
+	// Code is what kind of refusal it is: problems, photo, notfound, closed, number, changed, moved, other.
 	Code     string            `json:"code"`
 	Message  string            `json:"message"`
 	Problems protocol.Problems `json:"problems,omitempty"`

@@ -24,17 +24,7 @@ func (c *control) routeExtensions(mux *http.ServeMux) {
 		}
 		return c.node.Extending(o)
 	}))
-	mux.HandleFunc("POST /peers/{origin}/extend", answer(func(r *http.Request) (struct{}, error) {
-		o, err := protocol.ParseOrigin(r.PathValue("origin"))
-		var ask extendAsk
-		if err == nil {
-			err = read(r, &ask)
-		}
-		if err == nil {
-			err = c.node.Extend(o, ask.Until)
-		}
-		return struct{}{}, err
-	}))
+	mux.HandleFunc("POST /peers/{origin}/extend", onPeer(func(o protocol.Origin, a extendAsk) error { return c.node.Extend(o, a.Until) }))
 	mux.HandleFunc("POST /card/next", answer(func(r *http.Request) (struct{}, error) {
 		card, err := readSentCard(r)
 		if err == nil {

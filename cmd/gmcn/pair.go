@@ -111,13 +111,13 @@ func onPairing(do func(protocol.PairNonce) error) http.HandlerFunc {
 }
 
 // onPeer answers what do does with the member that the address names and what the command asks of it.
-func onPeer(do func(protocol.Origin, peerAsk) error) http.HandlerFunc {
+func onPeer[T any](do func(protocol.Origin, T) error) http.HandlerFunc {
 	return answer(func(r *http.Request) (struct{}, error) {
 		o, err := protocol.ParseOrigin(r.PathValue("origin"))
 		if err != nil {
 			return struct{}{}, err
 		}
-		var ask peerAsk
+		var ask T
 		if err := read(r, &ask); err != nil {
 			return struct{}{}, err
 		}
