@@ -3,8 +3,6 @@ package node
 import (
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"os"
 	"path/filepath"
@@ -46,18 +44,25 @@ func (w *world) nextCard(i int, epoch, seq uint64) (*protocol.Card, ed25519.Priv
 	return card, key
 }
 
+// newEpoch has node i go on from a place in the next epoch, under a card that node 1 is given by hand, and returns the card.
+func (w *world) newEpoch(i int, epoch, seq uint64) *protocol.Card {
+	w.t.Helper()
+	card, key := w.nextCard(i, epoch, seq)
+	if err := w.nodes[1].TakeCard(card); err != nil {
+		w.t.Fatal(err)
+	}
+	w.rekey(i, card, key)
+	return card
+}
+
 // rekey restarts node i with another card and node key.
 func (w *world) rekey(i int, card *protocol.Card, key ed25519.PrivateKey) {
 	w.t.Helper()
 	w.stops[i]()
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	dir := w.nodes[i].cfg.Dir
+	err := errors.Join(writeFile(filepath.Join(dir, cardFile), []byte(card.Text())), writeKey(filepath.Join(dir, nodeKeyFile), key))
 	if err != nil {
 		w.t.Fatal(err)
-	}
-	for name, data := range map[string][]byte{cardFile: []byte(card.Text()), nodeKeyFile: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})} {
-		if err := writeFile(filepath.Join(w.nodes[i].cfg.Dir, name), data); err != nil {
-			w.t.Fatal(err)
-		}
 	}
 	w.restart(i)
 }
@@ -225,11 +230,7 @@ func TestVoidTakedownReachesAll(t *testing.T) {
 		if got := w.nodes[2].accept(w.stolen(0, r, good+1).Bytes())[0]; got.err != nil {
 			t.Fatal(got.err)
 		}
-		card, key := w.nextCard(0, 1, good)
-		if err := w.nodes[1].TakeCard(card); err != nil {
-			t.Fatal(err)
-		}
-		w.rekey(0, card, key)
+		w.newEpoch(0, 1, good)
 		next := w.publish(0, randomName())
 		w.until(10*time.Minute, "the new epoch at those that are connected", func() bool { return w.shows(1, next) && w.shows(3, next) })
 		if w.gone(0, r) {
@@ -250,11 +251,7 @@ func TestOwnHeadComesBackBesideAStray(t *testing.T) {
 		r := w.publishEverywhere(0)
 		good := w.seqOf(0)
 		thief := w.stolen(0, r, good+1)
-		card, key := w.nextCard(0, 1, good)
-		if err := w.nodes[1].TakeCard(card); err != nil {
-			t.Fatal(err)
-		}
-		w.rekey(0, card, key)
+		w.newEpoch(0, 1, good)
 		next := w.publish(0, randomName())
 		w.until(time.Minute, "the new epoch", w.everywhere(w.shows, next))
 		w.until(time.Minute, "a head of it", w.sameRoot(w.nodes[0].Origin()))
@@ -293,9 +290,7 @@ func TestCardReachesWhoWasAway(t *testing.T) {
 				}
 			}
 		}
-		for i := range w.nodes {
-			w.start(i)
-		}
+		w.run()
 		time.Sleep(10 * time.Second)
 		var cases []*protocol.Record
 		for range 20 {
@@ -305,19 +300,11 @@ func TestCardReachesWhoWasAway(t *testing.T) {
 		w.stops[2]()
 		closed := cases[3]
 		w.closeCase(0, closed)
-		card, key := w.nextCard(0, 1, w.seqOf(0))
-		if err := w.nodes[1].TakeCard(card); err != nil {
-			t.Fatal(err)
-		}
-		w.rekey(0, card, key)
+		w.newEpoch(0, 1, w.seqOf(0))
 		next := w.publish(0, randomName())
 		w.until(10*time.Minute, "the new epoch", func() bool { return w.shows(1, next) })
 		// A second change, so that there is an epoch in between.
-		card, key = w.nextCard(0, 2, w.seqOf(0))
-		if err := w.nodes[1].TakeCard(card); err != nil {
-			t.Fatal(err)
-		}
-		w.rekey(0, card, key)
+		w.newEpoch(0, 2, w.seqOf(0))
 		last := w.publish(0, randomName())
 		w.until(10*time.Minute, "the epoch after", func() bool { return w.shows(1, last) })
 

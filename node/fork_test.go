@@ -326,9 +326,7 @@ func TestANewEpochHealsBothBranches(t *testing.T) {
 		const one = 0
 		members, right := []int{1, 2, 3, 4}, []int{3, 4}
 		origin := w.nodes[one].Origin()
-		for i := range w.nodes {
-			w.start(i)
-		}
+		w.run()
 		common := w.publish(one, randomName())
 		w.until(20*time.Minute, "everywhere", all(members, func(i int) bool { return w.shows(i, common) }))
 		w.stops[one]()

@@ -143,9 +143,7 @@ func TestRelayingTheUnknownIsNoOffence(t *testing.T) {
 		if err := w.nodes[0].RemoveMember(w.nodes[2].Origin()); err != nil {
 			t.Fatal(err)
 		}
-		for i := range w.nodes {
-			w.start(i)
-		}
+		w.run()
 		time.Sleep(10 * time.Second)
 		for range 20 {
 			w.publish(0, randomName())
@@ -196,9 +194,7 @@ func TestOmissionIsRepaired(t *testing.T) {
 		const owner, victim = 0, 2
 		// The victim cannot reach the owner: everything comes through node 1.
 		w.setCut(func(a, b int) bool { return a == owner && b == victim || a == victim && b == owner })
-		for i := range w.nodes {
-			w.start(i)
-		}
+		w.run()
 		r := w.publish(owner, randomName())
 		w.until(5*time.Minute, "the case came through the relay", func() bool { return w.shows(victim, r) })
 
@@ -247,9 +243,7 @@ func TestStrangersAreNotAdmitted(t *testing.T) {
 		if err := w.nodes[0].RemoveMember(w.nodes[2].Origin()); err != nil {
 			t.Fatal(err)
 		}
-		for i := range w.nodes {
-			w.start(i)
-		}
+		w.run()
 		time.Sleep(2 * time.Minute) // node 2 keeps dialling node 0
 		if m := w.nodes[0].mesh.Load(); len(m.host.Network().ConnsToPeer(w.peerID(2))) != 0 {
 			t.Error("a removed member is connected")
@@ -326,9 +320,7 @@ func TestEndedCardCertifiesNothing(t *testing.T) {
 			w.stops[i]()
 		}
 		time.Sleep(cardLife)
-		for i := range w.nodes {
-			w.start(i)
-		}
+		w.run()
 		late := w.publish(0, randomName())
 		time.Sleep(10 * time.Minute)
 		if w.shows(1, late) {

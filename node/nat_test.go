@@ -115,13 +115,6 @@ func behind(t testing.TB, routers ...*router) *world {
 	return w
 }
 
-// run starts every node.
-func (w *world) run() {
-	for i := range w.nodes {
-		w.start(i)
-	}
-}
-
 // reached returns how node i reaches node j.
 func (w *world) reached(i, j int) (Reach, []*protocol.Card) {
 	m := w.nodes[i].mesh.Load()

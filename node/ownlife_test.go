@@ -147,11 +147,7 @@ func TestNothingOfAnEarlierEpochStops(t *testing.T) {
 		w.until(time.Minute, "everywhere", w.agreed(0))
 		o, oldHead, old := w.nodes[0].Origin(), w.head(1, 0), w.nodes[0].key
 		good := w.seqOf(0)
-		card, key := w.nextCard(0, 1, good)
-		if err := w.nodes[1].TakeCard(card); err != nil {
-			t.Fatal(err)
-		}
-		w.rekey(0, card, key)
+		w.newEpoch(0, 1, good)
 		w.publish(0, "next")
 		w.until(10*time.Minute, "the new epoch", w.agreed(0))
 		n, before := w.nodes[0], w.head(0, 0)
@@ -257,11 +253,7 @@ func TestABackdatedRecordIsRepaired(t *testing.T) {
 		}
 		w.until(time.Minute, "at those that run", func() bool { return w.shows(1, revised) && w.shows(2, revised) })
 		old := w.nodes[0].key
-		card, key := w.nextCard(0, 1, w.seqOf(0))
-		if err := w.nodes[1].TakeCard(card); err != nil {
-			t.Fatal(err)
-		}
-		w.rekey(0, card, key)
+		w.newEpoch(0, 1, w.seqOf(0))
 		next := w.publish(0, "next")
 		w.until(10*time.Minute, "the new epoch", func() bool { return w.shows(1, next) && w.shows(2, next) && w.head(0, 0).Epoch == 2 })
 		before := w.head(0, 0)
@@ -296,11 +288,7 @@ func TestALostFolderAfterSeveralEpochs(t *testing.T) {
 		closes, first := w.publish(0, "closes"), w.publish(0, "first")
 		w.until(time.Minute, "everywhere", w.agreed(0))
 		heads := []*protocol.Head{w.head(1, 0)}
-		card, key := w.nextCard(0, 1, w.seqOf(0))
-		if err := w.nodes[1].TakeCard(card); err != nil {
-			t.Fatal(err)
-		}
-		w.rekey(0, card, key)
+		w.newEpoch(0, 1, w.seqOf(0))
 		second := w.publish(0, "second")
 		w.closeCase(0, closes)
 		w.until(10*time.Minute, "everywhere", w.agreed(0))
@@ -308,11 +296,7 @@ func TestALostFolderAfterSeveralEpochs(t *testing.T) {
 		void := w.publish(0, "void")
 		w.until(10*time.Minute, "everywhere", w.agreed(0))
 		heads = append(heads, w.head(1, 0))
-		card, key = w.nextCard(0, 2, good)
-		if err := w.nodes[1].TakeCard(card); err != nil {
-			t.Fatal(err)
-		}
-		w.rekey(0, card, key)
+		card := w.newEpoch(0, 2, good)
 		third := w.publish(0, "third")
 		w.until(10*time.Minute, "everywhere", w.agreed(0))
 		last := w.seqOf(0)

@@ -215,9 +215,7 @@ func TestStrangerReachesNothingButThePairing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for i := range w.nodes {
-			w.start(i)
-		}
+		w.run()
 		w.until(time.Minute, "0 and 1 connected", func() bool {
 			return w.nodes[0].mesh.Load() != nil && w.nodes[2].mesh.Load() != nil && len(w.nodes[0].mesh.Load().members()) == 1
 		})

@@ -50,9 +50,7 @@ func TestReview(t *testing.T) {
 		if due, err := n.Due(); err != nil || len(due) != 1 || !due[0].Over(time.Now()) {
 			t.Errorf("due: %+v, %v; want the case, over", due, err)
 		}
-		for i := range w.nodes {
-			w.start(i)
-		}
+		w.run()
 		w.writes(0)
 		again, err := n.Renew(id)
 		if err != nil {

@@ -28,9 +28,7 @@ func TestVouchIsAdviceAndNothingElse(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for i := range w.nodes {
-			w.start(i)
-		}
+		w.run()
 		if err := w.nodes[0].Vouch(w.nodes[3].Origin(), ""); err == nil {
 			t.Error("0 vouched for somebody whom it does not know")
 		}

@@ -29,11 +29,8 @@ func (w *world) copyFolder(of, i int) {
 // TestTwoFoldersOneKey starts a new data folder with the keys of a country that publishes from another one: it writes
 // nothing, ever, and the other is not disturbed.
 func TestTwoFoldersOneKey(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, nil)
-		defer w.close()
+	inWorld(t, 4, nil, func(t *testing.T, w *world) {
 		const owner, second = 0, 3
-		w.startAll()
 		r := w.publish(owner, "first")
 		w.until(time.Minute, "everywhere", w.everywhere(w.shows, r))
 		w.shutDown(second)
@@ -113,11 +110,8 @@ func TestTwoFoldersOneKey(t *testing.T) {
 // TestCopyOfAFolderBesideIt runs a copy of a whole data folder while the first still runs: the copy finds out before it may
 // write, the first goes on, all are told, and when the first is gone for good the copy takes over from where it ended.
 func TestCopyOfAFolderBesideIt(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 4, nil)
-		defer w.close()
+	inWorld(t, 4, nil, func(t *testing.T, w *world) {
 		const first, second = 0, 3
-		w.startAll()
 		r := w.publish(first, "first")
 		w.until(time.Minute, "everywhere", w.everywhere(w.shows, r))
 		w.copyFolder(first, second)

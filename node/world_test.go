@@ -194,11 +194,16 @@ func (w *world) start(i int) {
 	w.until(time.Minute, "the node is on the network", func() bool { return w.nodes[i].mesh.Load() != nil })
 }
 
-// startAll runs every node and waits until all are connected and publish.
-func (w *world) startAll() {
+// run starts every node.
+func (w *world) run() {
 	for i := range w.nodes {
 		w.start(i)
 	}
+}
+
+// startAll runs every node and waits until all are connected and publish.
+func (w *world) startAll() {
+	w.run()
 	w.until(time.Minute, "every node connected to every other", func() bool {
 		for _, n := range w.nodes {
 			m := n.mesh.Load()
