@@ -60,7 +60,7 @@ func composeAs(in *Input, design design) (pages []*Page, err error) {
 	if len(in.Facts) > MaxFacts {
 		return nil, fmt.Errorf("more than %d facts are not remembered", MaxFacts)
 	}
-	set := &setter{fonts: in.Fonts, shaped: map[shapeKey]typeset.Paragraph{}}
+	set := newSetter(in.Fonts)
 	if set.fonts == nil {
 		if set.fonts, err = builtIn(); err != nil {
 			return nil, err
@@ -131,6 +131,11 @@ var designs = map[Format]design{
 type setter struct {
 	fonts  *typeset.Engine
 	shaped map[shapeKey]typeset.Paragraph
+	fixed  map[string]bool // the texts that tell nothing of the case: the fonts may keep them
+}
+
+func newSetter(fonts *typeset.Engine) *setter {
+	return &setter{fonts, map[shapeKey]typeset.Paragraph{}, map[string]bool{}}
 }
 
 type shapeKey struct {
@@ -142,10 +147,15 @@ type shapeKey struct {
 func (s *setter) shape(text string, style typeset.Style) typeset.Paragraph {
 	key := shapeKey{text, style.Lang, style.Bold, style.RTL, style.Leading}
 	p, ok := s.shaped[key]
-	if !ok {
+	switch {
+	case ok:
+		return p
+	case s.fixed[text]:
+		p = s.fonts.ShapeKept(text, style)
+	default:
 		p = s.fonts.Shape(text, style)
-		s.shaped[key] = p
 	}
+	s.shaped[key] = p
 	return p
 }
 

@@ -25,7 +25,7 @@ func (w *writer) facts(c *protocol.Child) (facts []fact) {
 	all := w.known(c)
 	for _, f := range all {
 		if f.value != "" {
-			f.label = w.say(w.l.T(f.label))
+			f.label = w.fixed(w.l.T(f.label))
 			facts = append(facts, f)
 		}
 	}
@@ -206,7 +206,7 @@ type Fact struct {
 
 // Known returns all facts that a poster may show, the most useful first.
 func Known(in Input) []Fact {
-	set := &setter{fonts: in.Fonts, shaped: map[shapeKey]typeset.Paragraph{}}
+	set := newSetter(in.Fonts)
 	if set.fonts == nil {
 		var err error
 		if set.fonts, err = builtIn(); err != nil {

@@ -74,9 +74,9 @@ func write(in *Input, l *i18n.Locale, set *setter, photos *chosen) (*words, erro
 	c := in.Case
 	w := &writer{in: in, l: l, set: set, missing: map[rune]string{}, found: c.Kind == protocol.UnidentifiedFound}
 	s := &words{lang: l.Tag, rtl: l.Dir == "rtl", found: w.found}
-	s.heading = []string{w.say(w.heading())}
+	s.heading = []string{w.fixed(w.heading())}
 	if in.State == Draft {
-		s.draft = w.say(l.T("poster.draft"))
+		s.draft = w.fixed(l.T("poster.draft"))
 	}
 	s.name, s.alias = w.name(), w.aliases()
 	s.since, s.place = some(w.since()), some(w.place())
@@ -91,10 +91,10 @@ func write(in *Input, l *i18n.Locale, set *setter, photos *chosen) (*words, erro
 		s.with = append(s.with, p)
 	}
 	if len(s.with) > 0 {
-		s.withSay = w.say(l.T("case.companions"))
+		s.withSay = w.fixed(l.T("case.companions"))
 	}
 	if !w.found && c.Kind != "" {
-		s.kind = w.say(l.T("kind." + string(c.Kind)))
+		s.kind = w.fixed(l.T("kind." + string(c.Kind)))
 	}
 	if text := w.pick(c.What); text.text != "" {
 		s.story = []prose{text}
@@ -109,13 +109,13 @@ func write(in *Input, l *i18n.Locale, set *setter, photos *chosen) (*words, erro
 func (w *writer) contact(s *words) {
 	in, l := w.in, w.l
 	if s.hotline = w.say(cmp.Or(in.Case.Hotline, in.Hotline)); s.hotline != "" {
-		s.call = w.say(l.T("poster.call"))
+		s.call = w.fixed(l.T("poster.call"))
 		if !w.found {
-			s.donot = []string{w.say(w.agree("case.donot", "number", number(s.hotline)))}
+			s.donot = []string{w.fixed(w.agree("case.donot", "number", number(s.hotline)))}
 		}
 	}
 	if in.Emergency != "" {
-		s.others = append(s.others, w.say(l.T("poster.emergency", "number", number(in.Emergency))))
+		s.others = append(s.others, w.fixed(l.T("poster.emergency", "number", number(in.Emergency))))
 	}
 	for _, h := range in.Others {
 		if h.Number != s.hotline {
@@ -127,11 +127,11 @@ func (w *writer) contact(s *words) {
 	}
 	if s.code = cmp.Or(in.Code, in.CaseURL); s.code != "" {
 		s.url = cmp.Or(in.CaseURL, in.Code)
-		s.scan = w.say(l.T("poster.scan"))
+		s.scan = w.fixed(l.T("poster.scan"))
 	}
 	if in.CheckURL != "" {
-		s.check = w.say(typeset.Isolate(in.CheckURL))
-		s.verify = []string{w.say(l.T("poster.verify", "address", typeset.Isolate(in.CheckURL)))}
+		s.check = w.fixed(typeset.Isolate(in.CheckURL))
+		s.verify = []string{w.fixed(l.T("poster.verify", "address", typeset.Isolate(in.CheckURL)))}
 	}
 }
 
@@ -142,13 +142,13 @@ func (w *writer) origin(s *words) {
 		s.number = w.say(l.T("case.number") + "\u00a0" + number(in.Case.Number))
 	}
 	if _, name := in.Organisation.Pick(l.Tag); name != "" {
-		s.issued = w.say(l.T("poster.issued", "name", typeset.IsolateText(name)))
+		s.issued = w.fixed(l.T("poster.issued", "name", typeset.IsolateText(name)))
 	}
 	if !in.ValidUntil.IsZero() {
 		s.valid = w.say(l.T("poster.validuntil", "date", w.date(protocol.DateOf(in.ValidUntil))))
 	}
 	if in.Fingerprint != "" {
-		s.fingerprint = w.say(l.T("poster.key", "fingerprint", number(in.Fingerprint)))
+		s.fingerprint = w.fixed(l.T("poster.key", "fingerprint", number(in.Fingerprint)))
 	}
 }
 
@@ -210,6 +210,13 @@ func (w *writer) say(s string) string {
 	for _, m := range w.lacks(s) {
 		w.missing[m.Rune] = m.Pack
 	}
+	return s
+}
+
+// fixed is say for a text that tells nothing of the case: it comes on other posters too.
+func (w *writer) fixed(s string) string {
+	s = w.say(s)
+	w.set.fixed[s] = true
 	return s
 }
 

@@ -3,6 +3,7 @@ package poster
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,11 +43,47 @@ func written(t testing.TB, in Input) *words {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := write(&in, in.Locales[0], &setter{fonts, map[shapeKey]typeset.Paragraph{}}, photos)
+	s, err := write(&in, in.Locales[0], newSetter(fonts), photos)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// The fonts keep fixed texts when a poster is long done: nothing of a case may be among them.
+func TestNothingOfACaseIsKept(t *testing.T) {
+	for i, in := range append(demo(t, "en", A4), sample(t, "en", A4)) {
+		photos, err := choose(&in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fonts, err := builtIn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := newSetter(fonts)
+		if _, err := write(&in, in.Locales[0], set, photos); err != nil {
+			t.Fatal(err)
+		}
+		if len(set.fixed) < 10 {
+			t.Errorf("case %d: only %d fixed texts", i, len(set.fixed))
+		}
+		c := in.Case
+		told := append(freeText(c), c.Number, c.From.Locality, c.From.Area, c.Agency.Name, c.Agency.Phone, strconv.Itoa(int(c.Since.Year)))
+		for _, child := range c.Children {
+			told = append(append(told, child.Name, string(child.Eyes)), child.OtherNames...)
+		}
+		for _, companion := range c.Companions {
+			told = append(told, companion.Name)
+		}
+		for text := range set.fixed {
+			for _, s := range told {
+				if s != "" && strings.Contains(text, s) {
+					t.Errorf("case %d: %q has %q", i, text, s)
+				}
+			}
+		}
+	}
 }
 
 func TestFactsTheMostUsefulFirst(t *testing.T) {

@@ -108,6 +108,9 @@ type Word struct {
 type Engine struct {
 	fonts   *fonts
 	shapers sync.Pool // *shaper
+
+	mu   sync.Mutex
+	kept map[keptKey]*paragraph // what ShapeKept keeps
 }
 
 // New returns an engine with the families in the binary and the packs. It fails on a pack that is not a font.
@@ -116,7 +119,7 @@ func New(packs ...Pack) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{fonts: f}
+	e := &Engine{fonts: f, kept: map[keptKey]*paragraph{}}
 	e.shapers.New = func() any { return newShaper(f) }
 	return e, nil
 }
@@ -136,6 +139,36 @@ type Paragraph struct{ *paragraph }
 // Shape finds the glyphs of a text. Of the style only Bold, Lang, RTL and Leading matter; Layout and Fit must be given the
 // same.
 func (e *Engine) Shape(text string, s Style) Paragraph { return Paragraph{e.shape(text, s.sane())} }
+
+// ShapeKept is Shape for a text that many pages have, such as a label: it is shaped once and kept as long as there is room. A text
+// that tells of a person must not stay here when the page is done.
+func (e *Engine) ShapeKept(text string, s Style) Paragraph {
+	key := keptKey{text, s.Lang, s.Bold, s.RTL, s.sane().Leading}
+	e.mu.Lock()
+	p, ok := e.kept[key]
+	e.mu.Unlock()
+	if ok {
+		return Paragraph{p}
+	}
+	p = e.shape(text, s.sane())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.kept) >= maxKept {
+		clear(e.kept)
+	}
+	e.kept[key] = p
+	return Paragraph{p}
+}
+
+// maxKept is how many texts are kept, some kilobytes each: those of all languages that posters come in, several times.
+const maxKept = 2000
+
+// keptKey is what the glyphs of a text hang on.
+type keptKey struct {
+	text, lang string
+	bold, rtl  bool
+	leading    float64
+}
 
 // Missing returns what Shape would find to be missing. A text of which nothing is missing, which is nearly all, is only looked
 // up and not shaped.

@@ -3,6 +3,8 @@ package typeset
 import (
 	"os"
 	"path/filepath"
+	"reflect"
+	"strconv"
 	"testing"
 )
 
@@ -45,5 +47,27 @@ func TestEverySampleHasItsGlyphs(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestShapeKept(t *testing.T) {
+	e := engine(t)
+	for _, s := range samples {
+		for _, bold := range []bool{false, true, false} {
+			style := Style{Size: 20, Bold: bold, Lang: s.lang, RTL: s.rtl}
+			want, got := e.Layout(s.text, style, 300, 0), e.ShapeKept(s.text, style).Layout(style, 300, 0)
+			if got.Fill(); !reflect.DeepEqual(got.Lines, want.Lines) {
+				t.Errorf("%s, bold %v: other lines", s.lang, bold)
+			}
+		}
+	}
+	if e.ShapeKept("a", Style{}).paragraph != e.ShapeKept("a", Style{Size: 30}).paragraph {
+		t.Error("shaped again")
+	}
+	for i := range maxKept + 10 {
+		e.ShapeKept(strconv.Itoa(i), Style{})
+	}
+	if n := len(e.kept); n > maxKept {
+		t.Errorf("%d texts are kept", n)
 	}
 }
