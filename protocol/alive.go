@@ -35,11 +35,7 @@ func (a *Alive) Bytes() []byte { return a.raw }
 
 // SignAlive signs with the node key.
 func SignAlive(key ed25519.PrivateKey, a Alive) (*Alive, error) {
-	raw, err := encode(wireAlive{V: version, T: "alive", O: a.Origin, R: a.Run, H: a.Other, W: a.Writes})
-	if err != nil {
-		return nil, fmt.Errorf("sign that we run: %w", err)
-	}
-	sealed, err := seal(key, domainAlive, raw)
+	sealed, err := sealAs(key, domainAlive, wireAlive{V: version, T: "alive", O: a.Origin, R: a.Run, H: a.Other, W: a.Writes})
 	if err != nil {
 		return nil, fmt.Errorf("sign that we run: %w", err)
 	}

@@ -78,6 +78,15 @@ func seal(key ed25519.PrivateKey, d domain, payload []byte) ([]byte, error) {
 	return raw, nil
 }
 
+// sealAs encodes the wire form of something and seals it.
+func sealAs(key ed25519.PrivateKey, d domain, wire any) ([]byte, error) {
+	payload, err := encode(wire)
+	if err != nil {
+		return nil, err
+	}
+	return seal(key, d, payload)
+}
+
 // opened is an envelope in canonical form whose signature nobody has looked at yet.
 type opened struct {
 	raw       []byte
@@ -167,6 +176,16 @@ func unsealAs[T any](raw []byte, kind string) (w T, e *opened, err error) {
 	}
 	w, err = decode[T](e.payload)
 	return w, e, err
+}
+
+// isKind says whether bytes are the envelope of an object of one kind, of any version.
+func isKind(raw []byte, kind string) bool {
+	e, err := unseal(raw)
+	if err != nil {
+		return false
+	}
+	_, k, err := kindOf(e.payload)
+	return err == nil && k == kind
 }
 
 // kindOf reads the version and kind of a payload without trusting the rest of it.

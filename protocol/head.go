@@ -73,11 +73,7 @@ func (h *Head) wire() wireHead {
 
 // SignHead signs a head with the node key.
 func SignHead(key ed25519.PrivateKey, h Head) (*Head, error) {
-	raw, err := encode(h.wire())
-	if err != nil {
-		return nil, fmt.Errorf("sign head: %w", err)
-	}
-	sealed, err := seal(key, domainHead, raw)
+	sealed, err := sealAs(key, domainHead, h.wire())
 	if err != nil {
 		return nil, fmt.Errorf("sign head: %w", err)
 	}

@@ -92,11 +92,7 @@ func (i *Invite) wire() wireInvite {
 // SignInvite signs an invitation with the node key whose public half it then names.
 func SignInvite(key ed25519.PrivateKey, i Invite) (*Invite, error) {
 	i.NodeKey = [32]byte(key.Public().(ed25519.PublicKey))
-	raw, err := encode(i.wire())
-	if err != nil {
-		return nil, fmt.Errorf("sign invitation: %w", err)
-	}
-	sealed, err := seal(key, domainInvite, raw)
+	sealed, err := sealAs(key, domainInvite, i.wire())
 	if err != nil {
 		return nil, fmt.Errorf("sign invitation: %w", err)
 	}

@@ -67,11 +67,7 @@ func (r *Receipt) wire() wireReceipt {
 
 // SignReceipt signs a receipt with the signer's node key.
 func SignReceipt(key ed25519.PrivateKey, r Receipt) (*Receipt, error) {
-	raw, err := encode(r.wire())
-	if err != nil {
-		return nil, fmt.Errorf("sign receipt: %w", err)
-	}
-	sealed, err := seal(key, domainReceipt, raw)
+	sealed, err := sealAs(key, domainReceipt, r.wire())
 	if err != nil {
 		return nil, fmt.Errorf("sign receipt: %w", err)
 	}

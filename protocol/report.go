@@ -110,11 +110,7 @@ func (r *Report) wire() wireReport {
 
 // SignReport signs a report with the node key, when all that it carries holds.
 func SignReport(key ed25519.PrivateKey, r Report) (*Report, error) {
-	raw, err := encode(r.wire())
-	if err != nil {
-		return nil, fmt.Errorf("sign report: %w", err)
-	}
-	sealed, err := seal(key, domainReport, raw)
+	sealed, err := sealAs(key, domainReport, r.wire())
 	if err != nil {
 		return nil, fmt.Errorf("sign report: %w", err)
 	}
