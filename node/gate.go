@@ -304,7 +304,7 @@ func (n *Node) whole() (bool, error) {
 	}
 	here := wrote.Epoch == state.Epoch && wrote.Seq == state.Seq
 	switch {
-	case err != nil:
+	case head == nil:
 		from := card.Continues
 		return state.Seq == 0 || here || n.gate.shared() || from != nil && from.Seq == state.Seq && from.Root == state.Root, nil
 	case n.verified(card.Origin(), head) && (here || state.Epoch != head.Epoch || state.Seq <= head.Seq):

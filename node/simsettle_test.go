@@ -212,8 +212,8 @@ func (s *sim) traffic() (bytes int64) {
 	return bytes
 }
 
-// await lets time pass until something is so between every two friends of which the second has signed one log, and says how long it took. Who lacks it when the
-// time is over has violated an invariant.
+// await lets time pass until something is so between every two friends of which the second has signed one log, and says how
+// long it took. Who lacks it when the time is over has violated an invariant.
 func (s *sim) await(invariant int, limit time.Duration, what string, is func(a, b int) bool) time.Duration {
 	begun := time.Now()
 	for {
