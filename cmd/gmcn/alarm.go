@@ -8,7 +8,8 @@ import (
 	"github.com/gmcn/gmcn/node"
 )
 
-// alarmWords says for each alarm what is wrong and what to do; %s is the country; of AlarmExtended, then who speaks for it and until when.
+// alarmWords says for each alarm what is wrong and what to do; %s is the country, and with AlarmExtended two more are who
+// speaks for it and until when.
 var alarmWords = map[node.AlarmKind]string{
 	node.AlarmDark: "%s was not heard for so long that its cases are hidden here. Ask its staff whether their node runs; if it does, " +
 		"look at the network between you. Its cases come back by themselves.",

@@ -74,20 +74,19 @@ Example:
 		if err := cl.fetch(path, &may); err != nil {
 			return fmt.Errorf("%s, %s: %w", row.Country, row.Name, err)
 		}
-		when := func(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 		if !*back && !given["days"] {
-			fmt.Fprintf(c.out, "%s, %s: its own lease ends or ended %s.\n", row.Country, row.Name, when(may.Lease))
+			fmt.Fprintf(c.out, "%s, %s: its own lease ends or ended %s.\n", row.Country, row.Name, minute(may.Lease))
 			if !may.Until.IsZero() {
-				fmt.Fprintf(c.out, "Its cases are shown on our word until %s.\n", when(may.Until))
+				fmt.Fprintf(c.out, "Its cases are shown on our word until %s.\n", minute(may.Until))
 			}
-			fmt.Fprintf(c.out, "They may be shown until %s: say for how long with -days.\n", when(may.Most))
+			fmt.Fprintf(c.out, "They may be shown until %s: say for how long with -days.\n", minute(may.Most))
 			return nil
 		}
 		until := time.Time{}
 		question := "Are the cases of " + row.Country + " to be hidden when its own lease ends?"
 		if !*back {
 			if until = time.Now().AddDate(0, 0, *days); until.After(may.Most) {
-				return fmt.Errorf("that is beyond %s, 30 days after the end of its lease", when(may.Most))
+				return fmt.Errorf("that is beyond %s, 30 days after the end of its lease", minute(may.Most))
 			}
 			question = "Have you asked its staff by telephone whether a child was found?"
 		}
@@ -101,7 +100,7 @@ Example:
 		if *back {
 			fmt.Fprintf(c.out, "Took our word for %s, %s back.\n", row.Country, row.Name)
 		} else {
-			fmt.Fprintf(c.out, "The cases of %s, %s are shown on our word until %s.\n", row.Country, row.Name, when(until))
+			fmt.Fprintf(c.out, "The cases of %s, %s are shown on our word until %s.\n", row.Country, row.Name, minute(until))
 		}
 		if cl.offline {
 			fmt.Fprintf(c.out, "The other countries hear of it when gmcn run -dir %s runs.\n", *dir)

@@ -197,7 +197,7 @@ Example:
 			fmt.Fprint(c.out, row.Text)
 		}
 		fmt.Fprintf(c.err, "Invitation %.6s is open until %s.\nSend it to the other country. Then gmcn peer pending shows the words to compare.\n",
-			row.ID, row.Expires.Local().Format("2006-01-02 15:04"))
+			row.ID, minute(row.Expires))
 		if cl.offline {
 			fmt.Fprintf(c.err, "Nobody can come on it before gmcn run -dir %s runs.\n", *dir)
 		}
@@ -259,7 +259,7 @@ func (r *pairingRow) explain() string {
 	if r.Invited {
 		way = "our invitation"
 	}
-	fmt.Fprintf(&b, "Pairing %.6s, by %s, open until %s\n", r.ID, way, r.Expires.Local().Format("2006-01-02 15:04"))
+	fmt.Fprintf(&b, "Pairing %.6s, by %s, open until %s\n", r.ID, way, minute(r.Expires))
 	if r.Country == "" {
 		if r.Invited {
 			fmt.Fprintln(&b, "  Nobody has come on it yet.")

@@ -185,6 +185,9 @@ func reachText(r peerRow) string {
 	return text
 }
 
+// minute is a moment by the clock of this computer.
+func minute(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
+
 // ago says how long ago in the largest unit that fits.
 func ago(d time.Duration) string {
 	switch {
