@@ -47,13 +47,7 @@ func invalidAlive(t testing.TB) map[string]map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := unseal(a.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	with := func(path string, to ...byte) []byte {
-		return mustSeal(t, keyOf("node"), domainAlive, edit(t, env.payload, path, to))
-	}
+	env, with := resealed(t, a.Bytes(), keyOf("node"), domainAlive)
 	run := testAlive().Run
 	return map[string]map[string][]byte{
 		"form": {

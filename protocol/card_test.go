@@ -225,13 +225,7 @@ func TestVectorsOfCards(t *testing.T) {
 }
 
 func invalidCards(t testing.TB) map[string]map[string][]byte {
-	env, err := unseal(testCard(t).Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	with := func(path string, to ...byte) []byte {
-		return mustSeal(t, keyOf("root"), domainCard, edit(t, env.payload, path, to))
-	}
+	env, with := resealed(t, testCard(t).Bytes(), keyOf("root"), domainCard)
 	own := testCard(t).Origin()
 	return map[string]map[string][]byte{
 		"form": {

@@ -88,13 +88,7 @@ func invalidExtensions(t testing.TB) map[string]map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := unseal(x.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	with := func(path string, to ...byte) []byte {
-		return mustSeal(t, keyOf("node"), domainExtend, edit(t, env.payload, path, to))
-	}
+	env, with := resealed(t, x.Bytes(), keyOf("node"), domainExtend)
 	own := OriginOf(publicOf("root"))
 	return map[string]map[string][]byte{
 		"form": {

@@ -88,13 +88,7 @@ func invalidHeads(t testing.TB) map[string]map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := unseal(h.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	with := func(path string, to ...byte) []byte {
-		return mustSeal(t, keyOf("node"), domainHead, edit(t, env.payload, path, to))
-	}
+	env, with := resealed(t, h.Bytes(), keyOf("node"), domainHead)
 	until := func(ms int64) []byte { return with("u", mustEncode(t, testTime.UnixMilli()+ms)...) }
 	return map[string]map[string][]byte{
 		"form": {

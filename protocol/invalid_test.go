@@ -104,6 +104,16 @@ func mustSeal(t testing.TB, key ed25519.PrivateKey, d domain, payload []byte) []
 	return raw
 }
 
+// resealed takes an envelope apart, and returns what signs its payload again with other bytes at a path, as edit puts them there.
+func resealed(t testing.TB, raw []byte, key ed25519.PrivateKey, d domain) (*opened, func(path string, to ...byte) []byte) {
+	t.Helper()
+	env, err := unseal(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env, func(path string, to ...byte) []byte { return mustSeal(t, key, d, edit(t, env.payload, path, to)) }
+}
+
 // invalidRecords returns, by reason, records that must be refused under testCard. Each of form is honestly signed: only
 // its form is wrong.
 func invalidRecords(t testing.TB) map[string]map[string][]byte {

@@ -138,13 +138,7 @@ type sideWord struct {
 }
 
 func invalidInvites(t testing.TB) map[string]map[string][]byte {
-	env, err := unseal(testInvite(t, PairNonce{9}).Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	with := func(path string, to ...byte) []byte {
-		return mustSeal(t, keyOf("node"), domainInvite, edit(t, env.payload, path, to))
-	}
+	env, with := resealed(t, testInvite(t, PairNonce{9}).Bytes(), keyOf("node"), domainInvite)
 	return map[string]map[string][]byte{
 		"form": {
 			"an unknown field":       with("zz", 1),

@@ -45,13 +45,7 @@ func invalidReceipts(t testing.TB) map[string]map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := unseal(r.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	with := func(path string, to ...byte) []byte {
-		return mustSeal(t, keyOf("node"), domainReceipt, edit(t, env.payload, path, to))
-	}
+	env, with := resealed(t, r.Bytes(), keyOf("node"), domainReceipt)
 	return map[string]map[string][]byte{
 		"form": {
 			"an unknown field":            with("zz", 1),

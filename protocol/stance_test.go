@@ -34,13 +34,7 @@ func invalidStances(t testing.TB) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env, err := unseal(r.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	with := func(path string, to ...byte) []byte {
-		return mustSeal(t, keyOf("node"), domainStance, edit(t, env.payload, path, to))
-	}
+	env, with := resealed(t, r.Bytes(), keyOf("node"), domainStance)
 	return map[string][]byte{
 		"a stance under a number of its own choice": with("c", blob(make([]byte, 16))...),
 		"a stance that praises":                     with("b.s", text("love")...),
