@@ -60,6 +60,20 @@ func goDark(t *testing.T, nodes int) (w *world, cases []*protocol.Record) {
 	return w, cases
 }
 
+// goExtended is goDark with four nodes. All but member 0 run again and show its cases for so long on member 1's word.
+func goExtended(t *testing.T, long time.Duration) (w *world, cases []*protocol.Record) {
+	w, cases = goDark(t, 4)
+	for i := 1; i < 4; i++ {
+		w.start(i)
+	}
+	w.writes(1)
+	if err := w.nodes[1].Extend(w.nodes[0].Origin(), time.Now().Add(long)); err != nil {
+		t.Fatal(err)
+	}
+	w.until(2*time.Minute, "extended", func() bool { return w.extended(1) && w.extended(2) && w.extended(3) })
+	return w, cases
+}
+
 // extended says whether node i shows member 0's cases on its delegate's word.
 func (w *world) extended(i int) bool { return w.peer(i, 0).State == protocol.Extended }
 
@@ -148,17 +162,9 @@ func TestADelegateKeepsADarkMemberVisible(t *testing.T) {
 // board knows until when that case may still be shown.
 func TestTheOwnerComesBack(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w, cases := goDark(t, 4)
+		w, cases := goExtended(t, 48*time.Hour)
 		defer w.close()
-		for i := 1; i < 4; i++ {
-			w.start(i)
-		}
-		w.writes(1)
-		until := time.Now().Add(48 * time.Hour)
-		if err := w.nodes[1].Extend(w.nodes[0].Origin(), until); err != nil {
-			t.Fatal(err)
-		}
-		w.until(2*time.Minute, "extended", func() bool { return w.extended(1) && w.extended(2) && w.extended(3) })
+		until := w.peer(2, 0).Lease
 		replay, err := w.nodes[1].store.Extension(w.nodes[0].Origin())
 		if err != nil {
 			t.Fatal(err)
@@ -197,17 +203,8 @@ func TestTheOwnerComesBack(t *testing.T) {
 // place, in a new folder.
 func TestACaseIsClosedDuringAnExtension(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w, cases := goDark(t, 4)
+		w, cases := goExtended(t, 20*24*time.Hour)
 		defer w.close()
-		for i := 1; i < 4; i++ {
-			w.start(i)
-		}
-		w.writes(1)
-		dark := w.nodes[0].Origin()
-		if err := w.nodes[1].Extend(dark, time.Now().Add(20*24*time.Hour)); err != nil {
-			t.Fatal(err)
-		}
-		w.until(2*time.Minute, "extended", func() bool { return w.extended(1) && w.extended(2) && w.extended(3) })
 		old, root, head, cfg := w.nodes[0].Card(), &RootKey{w.rootOf(0)}, w.head(3, 0), w.nodes[0].cfg
 		w.shutDown(0)
 		cfg.Dir = filepath.Join(t.TempDir(), "new")
