@@ -16,7 +16,7 @@ import (
 const (
 	// putBlocks is how many blocks share a transaction, getBlocks how many one Get asks for, and getAhead how many Gets
 	// are under way at once, so that no round trip is waited for.
-	putBlocks = 16
+	putBlocks = 8
 	getBlocks = 4
 	getAhead  = 3
 	// bitsBlocks is how many bitmaps are asked for at once, and getSeqs how many single records.
@@ -211,15 +211,14 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 		index uint64
 		raws  [][]byte
 	}
-	type judged struct {
-		index   uint64
+	type batch struct { // of one transaction
 		records []*protocol.Record
-		whole   bool
-		bad     error // what no honest member sends
+		whole   []uint64 // blocks of which nothing is left to be asked for
+		bad     error    // what no honest member sends
 	}
 	share, leave := p.n.shares.enter(o, epoch, indexes)
 	defer leave()
-	read, ready := make(chan block, 2), make(chan judged, 1)
+	read, ready := make(chan block, 2), make(chan *batch) // the next batch is judged while one is stored
 	g := new(errgroup.Group)
 	stop := make(chan struct{}) // closed when what is read is no longer wanted
 	g.Go(func() error {
@@ -263,54 +262,49 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 	})
 	g.Go(func() error {
 		defer close(ready)
+		n, next := 0, new(batch)
+		hand := func() {
+			select {
+			case ready <- next:
+			case <-stop:
+			}
+			n, next = 0, new(batch)
+		}
 		for b := range read {
 			records, unsettled, bad := p.n.judgeBlock(vouched, epoch, b.index, b.raws)
 			if unsettled {
 				p.unsettled[o] = true
 			}
-			whole := vouched != nil && bad == nil && !unsettled
+			if vouched != nil && bad == nil && !unsettled {
+				next.whole = append(next.whole, b.index)
+			}
 			if errors.Is(bad, protocol.ErrBlocks) {
 				p.m.blame(p.id, blameWaste)
 				bad = nil
 			}
-			select {
-			case ready <- judged{b.index, records, whole, bad}:
-			case <-stop:
+			next.records, next.bad = append(next.records, records...), bad
+			if n++; n == putBlocks || bad != nil {
+				hand()
+			}
+			if bad != nil {
 				return nil
 			}
 		}
+		hand() // what came before the peer went is kept
 		return nil
 	})
-	err := func() error {
-		var batch []*protocol.Record
-		var whole []uint64
-		keep := func() error {
-			// In the order of the log, in which the disk takes them with the least ado.
-			slices.SortFunc(batch, func(a, b *protocol.Record) int { return cmp.Compare(a.Header().Seq, b.Header().Seq) })
-			err := p.n.keepAll(batch)
-			if err == nil {
-				share.done(whole)
-			}
-			batch, whole = batch[:0], whole[:0]
-			return err
+	var err error
+	for b := range ready {
+		// In the order of the log, in which the disk takes them with the least ado.
+		slices.SortFunc(b.records, func(x, y *protocol.Record) int { return cmp.Compare(x.Header().Seq, y.Header().Seq) })
+		if err = p.n.keepAll(b.records); err != nil {
+			break
 		}
-		n := 0
-		for j := range ready {
-			batch = append(batch, j.records...)
-			if j.whole {
-				whole = append(whole, j.index)
-			}
-			if n++; n%putBlocks == 0 || j.bad != nil {
-				if err := keep(); err != nil {
-					return err
-				}
-			}
-			if j.bad != nil {
-				return j.bad
-			}
+		share.done(b.whole)
+		if err = b.bad; err != nil {
+			break
 		}
-		return keep() // what came before the peer went is kept
-	}()
+	}
 	close(stop)
 	if err != nil {
 		p.f.s.Reset() // so that the reader stops waiting
