@@ -91,11 +91,13 @@ func TestPostersOfARunningNode(t *testing.T) {
 	r.stop()
 }
 
-// TestPostersInABrowser: the page of all posters moves by itself, can be cancelled, and keeps nobody out.
+// TestPostersInABrowser: the page of all posters moves by itself, can be cancelled, and keeps nobody out. Posters for paper
+// are made faster than a page is opened, so the country has one processor and makes pictures for telephones.
 func TestPostersInABrowser(t *testing.T) {
 	b := startBrowser(t)
 	r, _ := newCountry(t, "XA")
-	r.manyCases(60)
+	r.manyCases(120)
+	t.Setenv("GOMAXPROCS", "1")
 	r.start()
 	desk := "http://" + r.cfg.Console.Listen
 	b.do(chromedp.Navigate(desk+"/en/signin"), chromedp.SendKeys(chromedp.CSS(`input[type=password]`), testPassword),
@@ -105,13 +107,20 @@ func TestPostersInABrowser(t *testing.T) {
 			b.see(lang+"-posters", desk+"/"+lang+"/posters", width, false)
 		}
 	}
+	page := chromedp.Navigate(desk + "/en/posters")
 	start := chromedp.Click(chromedp.CSS(`button[value="start"]`))
-	b.do(start, chromedp.WaitVisible(chromedp.CSS(`progress[value]`)))
+	story := chromedp.SetValue(chromedp.CSS(`#size`), "story")
+	ready := chromedp.WaitVisible(chromedp.CSS(`button[value="fetch"]`))
+	b.do(page, story, start, chromedp.WaitVisible(chromedp.CSS(`progress[value]`)))
 	b.see("ar-posters-making", desk+"/ar/posters", 360, false)
 	b.do(chromedp.Click(chromedp.CSS(`button[value="drop"]`)), chromedp.WaitVisible(chromedp.CSS(`p.notice.ok`)))
-	b.do(chromedp.Navigate(desk+"/en/posters"), chromedp.Click(chromedp.CSS(`input[value="strips"]`)), start,
-		chromedp.WaitVisible(chromedp.CSS(`progress`)), chromedp.WaitVisible(chromedp.CSS(`button[value="fetch"]`)))
+	b.do(page, story, chromedp.Click(chromedp.CSS(`main summary`)))
+	for i := range 20 {
+		b.do(chromedp.Click(chromedp.CSS(fmt.Sprintf(`label:nth-of-type(%d) > input[name="case"]`, i+1))))
+	}
+	b.do(start, chromedp.WaitVisible(chromedp.CSS(`progress`)), ready)
 	b.see("ar-posters-ready", desk+"/ar/posters", 360, false)
+	b.do(page, chromedp.Click(chromedp.CSS(`input[value="strips"]`)), start, ready)
 	r.stop()
 }
 
