@@ -286,8 +286,8 @@ func (n *Node) openGate() {
 
 // whole says whether our log is what the newest head of ours that anybody has shown us vouches for. Of a log that goes
 // further the last record must have been written in this folder; or a member must hold the very same log, and no number be
-// missing: one that came back may not have come alone. Without any head of this epoch the place from which the root key
-// has it go on does, or a member that holds the same.
+// missing: one that came back may not have come alone. Without any head of ours, as when a new epoch has made the last one void,
+// the place from which the root key has it go on does, or a member that holds the same, or that none is left to be heard.
 func (n *Node) whole() (bool, error) {
 	card := n.Card()
 	state, err := n.store.LogState(card.Origin())
@@ -306,7 +306,7 @@ func (n *Node) whole() (bool, error) {
 	switch {
 	case head == nil:
 		from := card.Continues
-		return state.Seq == 0 || here || n.gate.shared() || from != nil && from.Seq == state.Seq && from.Root == state.Root, nil
+		return state.Seq == 0 || here || n.gate.shared() || n.gate.all(n.others()) || from != nil && from.Seq == state.Seq && from.Root == state.Root, nil
 	case n.verified(card.Origin(), head) && (here || state.Epoch != head.Epoch || state.Seq <= head.Seq):
 		return true, nil
 	case state.Epoch == head.Epoch && state.Seq <= head.Seq || !n.gate.shared():
@@ -326,6 +326,13 @@ func (g *gate) shared() bool {
 		}
 	}
 	return false
+}
+
+// all says whether every other member has been heard.
+func (g *gate) all(others int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.heard) >= others
 }
 
 // mayClose says whether takedowns may be signed: when the gate is open, and when our log is frozen, for then others heed them
