@@ -20,7 +20,7 @@ import (
 
 // writePDF paints the pages. The title and the date are all that the file says of itself.
 //
-// fpdf is no longer looked after, and some of its faults are gone round here. It takes a date of zero for now, panics at a title
+// fpdf is no longer looked after, and some of its faults are gone round here. It takes a date of zero for that of today, panics at a title
 // beyond U+FFFF, and writes photos of one width in any order. And it makes a compressor of more than a megabyte for each
 // page, which took a third of the time of a poster: what is seen of a page but its photos is packed here instead, with a
 // compressor that serves again and again, into a form, which fpdf takes as an object of another file (Fpdf.ImportObjects).
