@@ -77,13 +77,19 @@ func decode[T any](b []byte) (v T, err error) {
 // Link is a CID in a signed thing: CBOR tag 42 over a zero byte and the CID, as DAG-CBOR has it.
 type Link struct{ cid.Cid }
 
-// linkHead begins a link: tag 42, and the head of a byte string of less than 256 bytes, whose number follows it.
-const linkHead = "\xd8\x2a\x58"
+// linkTag is the tag of a link. linkHead begins one: the tag, and the head of a byte string of minLink to maxLink bytes, whose
+// number follows it.
+const (
+	linkTag  = 42
+	linkHead = "\xd8\x2a\x58"
+	minLink  = 24
+	maxLink  = 255
+)
 
 // MarshalCBOR writes tag 42; an undefined link is an error.
 func (l Link) MarshalCBOR() ([]byte, error) {
 	size := 1 + l.ByteLen()
-	if !l.Defined() || size < 24 || size > 255 {
+	if !l.Defined() || size < minLink || size > maxLink {
 		return nil, fmt.Errorf("encode link: no CID of 23 to 254 bytes")
 	}
 	b := append(make([]byte, 0, len(linkHead)+1+size), linkHead...)

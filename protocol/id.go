@@ -121,13 +121,15 @@ func cidOf(codec uint64, b []byte) cid.Cid {
 	return CIDFromDigest(codec, sum)
 }
 
+// sha256Head begins the multihash of a SHA-256: its code, and 32 bytes.
+const sha256Head = "\x12\x20"
+
 // CIDFromDigest returns the CIDv1 of a SHA-256 digest and a multicodec: cid.DagCBOR for envelopes, cid.Raw for photos.
 func CIDFromDigest(codec uint64, digest [32]byte) cid.Cid {
-	mh, err := multihash.Encode(digest[:], multihash.SHA2_256)
-	if err != nil {
-		panic(err) // a 32-byte SHA-256 always encodes
-	}
-	return cid.NewCidV1(codec, mh)
+	var hash [len(sha256Head) + len(digest)]byte
+	copy(hash[:], sha256Head)
+	copy(hash[len(sha256Head):], digest[:])
+	return cid.NewCidV1(codec, hash[:])
 }
 
 // Digest returns the SHA-256 inside a CID made by CIDOf or PhotoCID.

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
@@ -233,21 +234,15 @@ func Parse(raw []byte) (*Claim, error) {
 func known(v uint64, t Type) bool { return v == version && domains[t] != "" }
 
 func parse(env *opened, strict bool) (*Claim, error) {
-	read := decode[payload]
-	if !strict {
-		read = reread[payload]
-	}
-	p, err := read(env.payload)
-	if err != nil {
+	r := &reader{name: "record", text: string(env.payload)}
+	p, rest := r.payload()
+	if err := r.end(); err != nil || !known(p.V, p.T) {
 		// What a newer version adds is not bad form.
-		if v, kind, bad := kindOf(env.payload); bad == nil && !known(v, Type(kind)) {
-			p.V, p.T = v, Type(kind)
-		} else {
-			return nil, err
+		v, kind, bad := kindOf(env.payload)
+		if bad == nil && !known(v, Type(kind)) {
+			return nil, fmt.Errorf("version %d, type %.20q: %w", v, kind, ErrUnknown)
 		}
-	}
-	if !known(p.V, p.T) {
-		return nil, fmt.Errorf("version %d, type %.20q: %w", p.V, p.T, ErrUnknown)
+		return nil, cmp.Or(err, bad)
 	}
 	if strict && (p.S != nil) != (p.T == TypeCase) {
 		return nil, fmt.Errorf("%w: a case has a stamp, nothing else has", ErrForm)
@@ -262,29 +257,21 @@ func parse(env *opened, strict bool) (*Claim, error) {
 	if p.P != nil {
 		c.entry.Prev = p.P.Cid
 	}
+	r = &reader{name: "b", text: rest}
 	switch p.T {
 	case TypeCase:
-		read := decode[body]
-		if !strict {
-			read = reread[body]
-		}
-		b, err := read(p.B)
-		if err != nil {
-			return nil, err
-		}
+		b := new(body)
+		r.body(b)
 		c.entry.Case, c.entry.Members = &b.Public, b.Members
 	case TypeTakedown:
-		t, err := decode[Takedown](p.B)
-		if err != nil {
-			return nil, err
-		}
-		c.entry.Takedown = &t
+		c.entry.Takedown = new(Takedown)
+		r.takedown(c.entry.Takedown)
 	case TypeStance:
-		s, err := decode[Stance](p.B)
-		if err != nil {
-			return nil, err
-		}
-		c.entry.Stance = &s
+		c.entry.Stance = new(Stance)
+		r.stance(c.entry.Stance)
+	}
+	if err := r.end(); err != nil {
+		return nil, err
 	}
 	if strict {
 		if err := c.entry.check(); err != nil {
@@ -388,12 +375,4 @@ func Reopen(raw []byte) (*Record, error) {
 		return nil, err
 	}
 	return c.record(), nil
-}
-
-// reread decodes our own canonical bytes, without proving again that they are canonical.
-func reread[T any](b []byte) (v T, err error) {
-	if err := decMode.Unmarshal(b, &v); err != nil {
-		return v, fmt.Errorf("%w: %.200v", ErrForm, err)
-	}
-	return v, nil
 }
