@@ -184,7 +184,7 @@ func wholeYears(from, to time.Time) int {
 func (c *Case) Validate(now time.Time) error {
 	v := &checker{now: now}
 	v.text("number", c.Number, maxNumber, true)
-	if c.Number != "" && !numberForm.MatchString(c.Number) {
+	if c.Number != "" && !numberForm(c.Number) {
 		v.add("number", "text")
 	}
 	v.choice("kind", string(c.Kind), kinds, true)
@@ -276,12 +276,28 @@ func (v *checker) bad(field, code string, max int) {
 	v.note(field, Problem{Code: code, Max: max})
 }
 
+// texts checks a list of at most most texts of at most max letters.
+func (v *checker) texts(field string, list []string, most, max int) {
+	v.count(field, len(list), 0, most)
+	for i, s := range list {
+		if code := faultIn(s, max, true, false); code != "" {
+			v.bad(fmt.Sprintf("%s.%d", field, i), code, max)
+		}
+	}
+}
+
 func (v *checker) words(field string, t Text, max int, lines bool) {
 	v.count(field, len(t), 0, maxTextLangs)
 	if len(t) == 0 {
 		return
 	}
-	for _, tag := range t.Languages() {
+	var room [8]string // which most texts fit into
+	tags := room[:0]
+	for tag := range t {
+		tags = append(tags, tag)
+	}
+	slices.Sort(tags)
+	for _, tag := range tags {
 		if !ValidLanguage(tag) {
 			v.add(field, "language") // a tag that is none may be anything, and the problem goes to a log
 		} else if code := faultIn(t[tag], max, true, lines); code != "" {
@@ -353,10 +369,7 @@ func (v *checker) hair(field string, hair []HairColour) {
 
 func (v *checker) child(c *Child, kind Kind) {
 	v.text("name", c.Name, maxName, kind != UnidentifiedFound)
-	v.count("other_names", len(c.OtherNames), 0, maxNames)
-	for i, n := range c.OtherNames {
-		v.text(fmt.Sprintf("other_names.%d", i), n, maxName, true)
-	}
+	v.texts("other_names", c.OtherNames, maxNames, maxName)
 	v.year("birth_year", c.BirthYear)
 	if c.Age != (Age{}) {
 		v.choice("age", string(c.Age.Unit), ageUnits, true)

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/ipfs/go-cid"
-	"github.com/multiformats/go-multihash"
 )
 
 // Origin names a member for ever: the SHA-256 of its root public key.
@@ -121,8 +120,11 @@ func cidOf(codec uint64, b []byte) cid.Cid {
 	return CIDFromDigest(codec, sum)
 }
 
-// sha256Head begins the multihash of a SHA-256: its code, and 32 bytes.
-const sha256Head = "\x12\x20"
+// A CID of this protocol is cidBytes long: version, codec, and the multihash of a SHA-256, which sha256Head begins.
+const (
+	cidBytes   = 2 + len(sha256Head) + 32
+	sha256Head = "\x12\x20"
+)
 
 // CIDFromDigest returns the CIDv1 of a SHA-256 digest and a multicodec: cid.DagCBOR for envelopes, cid.Raw for photos.
 func CIDFromDigest(codec uint64, digest [32]byte) cid.Cid {
@@ -144,8 +146,7 @@ func checkCID(c cid.Cid, codec uint64) error {
 	if !c.Defined() {
 		return fmt.Errorf("no link: %w", ErrForm)
 	}
-	p := c.Prefix()
-	if p.Version != 1 || p.Codec != codec || p.MhType != multihash.SHA2_256 || p.MhLength != 32 {
+	if s := c.KeyString(); len(s) != cidBytes || s[0] != 1 || uint64(s[1]) != codec || s[2:4] != sha256Head {
 		return fmt.Errorf("link %s: want CIDv1, codec %#x, sha2-256: %w", c, codec, ErrForm)
 	}
 	return nil

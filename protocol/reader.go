@@ -309,7 +309,7 @@ func (r *reader) item() string {
 
 // castCID returns the CID of a binary form.
 func castCID(s string) (cid.Cid, error) {
-	if len(s) == 36 && s[0] == 1 && s[1] < 0x80 && s[2:4] == sha256Head { // as nearly all are, and made without a copy
+	if len(s) == cidBytes && s[0] == 1 && s[1] < 0x80 && s[2:4] == sha256Head { // as nearly all are, and made without a copy
 		return CIDFromDigest(uint64(s[1]), [32]byte([]byte(s[4:]))), nil
 	}
 	return cid.Cast([]byte(s))

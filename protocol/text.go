@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,20 +56,33 @@ func (t Text) Languages() []string {
 	return tags
 }
 
-var (
-	languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
-	phoneForm    = regexp.MustCompile(`^\+?\(?[0-9](?:[ ()./-]{0,2}[0-9])*$`)
-	numberForm   = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ./_-]*$`)
-)
-
 // ValidNumber says whether s may be a case number.
-func ValidNumber(s string) bool {
-	return utf8.RuneCountInString(s) <= maxNumber && numberForm.MatchString(s)
+func ValidNumber(s string) bool { return utf8.RuneCountInString(s) <= maxNumber && numberForm(s) }
+
+// numberForm says whether s has the form of a case number: letters, digits and, save in front, a few signs.
+func numberForm(s string) bool {
+	for i, r := range s {
+		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && (i == 0 || !strings.ContainsRune(" ./_-", r)) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // ValidLanguage says whether tag is a BCP 47 language in the one spelling that we take: en, pt-BR, sr-Latn, zh-Hant-TW.
 func ValidLanguage(tag string) bool {
-	return len(tag) == 2 && within('a', 'z', tag) || languageForm.MatchString(tag) // most are of two letters
+	language, rest, more := strings.Cut(tag, "-")
+	if len(language) < 2 || len(language) > 3 || !within('a', 'z', language) {
+		return false
+	}
+	if more && len(rest) >= 4 {
+		script, region, also := strings.Cut(rest, "-")
+		if len(script) != 4 || !within('A', 'Z', script[:1]) || !within('a', 'z', script[1:]) {
+			return false
+		}
+		rest, more = region, also
+	}
+	return !more || validCountry(rest) || len(rest) == 3 && within('0', '9', rest)
 }
 
 // validCountry says whether s has the form of an ISO 3166 code.
@@ -86,15 +98,23 @@ func within(lo, hi byte, s string) bool {
 	return true
 }
 
-// ValidPhone says whether s is a telephone number: digits in groups, perhaps a plus in front. Short codes count.
+// ValidPhone says whether s is a telephone number: digits in groups, with one or two signs between, perhaps a plus or a bracket in
+// front. Short codes count.
 func ValidPhone(s string) bool {
-	digits := 0
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "+"), "(")
+	digits, signs := 0, 2
 	for _, r := range s {
-		if r >= '0' && r <= '9' {
+		switch {
+		case r >= '0' && r <= '9':
 			digits++
+			signs = 0
+		case signs < 2 && strings.ContainsRune(" ()./-", r):
+			signs++
+		default:
+			return false
 		}
 	}
-	return phoneForm.MatchString(s) && digits >= 2 && digits <= 15
+	return signs == 0 && digits >= 2 && digits <= 15
 }
 
 // checkText reports why s may not stand in a record: too long, or with characters that could hide or reorder what a
@@ -103,21 +123,29 @@ func checkText(s string, max int, lines bool) (code string, ok bool) {
 	if !utf8.ValidString(s) {
 		return "text", false
 	}
-	if utf8.RuneCountInString(s) > max {
+	if len(s) > max && utf8.RuneCountInString(s) > max {
 		return "toolong", false
 	}
 	for _, r := range s {
-		switch {
-		case r == '\n' && lines:
-		case r == '\u200b', r == '\u200c', r == '\u200d': // word ends and joiners that scripts need
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r >= '\u206a' && r <= '\u206f', r == '\ufeff',
-			r == '\u2028', r == '\u2029':
-			return "text", false
-		case r >= '\ufff9' && r <= '\uffff', r >= 0xe0000 && r <= 0xe007f:
+		if hides(r) && !(r == '\n' && lines) {
 			return "text", false
 		}
 	}
 	return "", true
+}
+
+// hides says whether a character could hide or reorder what a reader sees.
+func hides(r rune) bool {
+	switch {
+	case r >= ' ' && r <= '~', r >= '\u00a0' && r < '\u200b' && r != '\u061c', r > '\u206f' && r < '\ufeff':
+		return false // nearly every script
+	case r == '\u200b', r == '\u200c', r == '\u200d': // word ends and joiners that scripts need
+		return false
+	case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r >= '\u206a' && r <= '\u206f', r == '\ufeff',
+		r == '\u2028', r == '\u2029':
+		return true
+	}
+	return r >= '\ufff9' && r <= '\uffff' || r >= 0xe0000 && r <= 0xe007f
 }
 
 // Problem is one thing wrong with what a person entered.

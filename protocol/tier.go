@@ -2,8 +2,6 @@ package protocol
 
 import (
 	"errors"
-	"fmt"
-	"strconv"
 	"time"
 )
 
@@ -36,23 +34,17 @@ func (m *Members) Validate(c *Case, now time.Time) error {
 	v := &checker{now: now}
 	v.count("members.children", len(m.Children), 0, len(c.Children))
 	for i, child := range m.Children {
-		at := "members.children." + strconv.Itoa(i)
-		v.date(at+".birth", child.Birth, false)
-		v.count(at+".other_names", len(child.OtherNames), 0, maxNames)
-		for j, n := range child.OtherNames {
-			v.text(fmt.Sprintf("%s.other_names.%d", at, j), n, maxName, true)
-		}
-		v.count(at+".nationalities", len(child.Nationalities), 0, maxCountries)
+		v.in("members.children", i)
+		v.date("birth", child.Birth, false)
+		v.texts("other_names", child.OtherNames, maxNames, maxName)
+		v.count("nationalities", len(child.Nationalities), 0, maxCountries)
 		for _, n := range child.Nationalities {
 			if !validCountry(n) {
-				v.add(at+".nationalities", "country")
+				v.add("nationalities", "country")
 			}
 		}
 	}
-	v.count("members.destinations", len(m.Destinations), 0, maxDestinations)
-	for i, d := range m.Destinations {
-		v.text("members.destinations."+strconv.Itoa(i), d, maxPlace, true)
-	}
+	v.out().texts("members.destinations", m.Destinations, maxDestinations, maxPlace)
 	v.words("members.companions", m.Companions, maxShort, true)
 	v.text("members.vehicle", m.Vehicle, maxShort, false)
 	v.choice("members.legal_basis", string(m.LegalBasis), legalBases, false)
