@@ -84,9 +84,8 @@ func (c *change) next(id protocol.CaseID, epoch uint64) (protocol.Header, error)
 		return h, fmt.Errorf("epoch %d has passed: our log is in epoch %d", epoch, last.epoch)
 	}
 	h.Seq = last.seq + 1
-	if v := c.cases.Get(ref[:]); v != nil {
-		live := liveCaseOf(v)
-		h.Rev, h.Prev = live.rev+1, recordCID(live.digest)
+	if live, ok := c.live(ref); ok {
+		h.Rev, h.Prev = live.rev+1, recordCID(digest(c.digests.Get(live.key())[1:]))
 	}
 	return h, nil
 }

@@ -28,9 +28,9 @@ func (s *Store) Check() error {
 			return nil // what lies on broken pages is not worth reading
 		}
 		k.buckets = open(tx)
-		k.buckets.key = s.keys.key
+		k.buckets.key, k.buckets.live = s.keys.key, s.index.live
 		k.log()
-		k.cases()
+		k.marked()
 		k.blocks()
 		k.closed()
 		k.held()
@@ -88,8 +88,8 @@ func (k *checking) each(name string, b *bbolt.Bucket, key, value int, fn func(ke
 	})
 }
 
-// log checks that log and digests have the same rows, that each record stands where it says, and that cases and dead
-// point at it.
+// log checks that log and digests have the same rows, that each record stands where it says, that a case has one, and that
+// dead points at its takedown.
 func (k *checking) log() {
 	k.each("digests", k.buckets.digests, placeSize, 33, func(key, v []byte) {
 		if (k.buckets.log.Get(key) == nil) != (v[0] == rowGhost) {
@@ -139,14 +139,18 @@ func (k *checking) log() {
 		if !bytes.Equal(k.buckets.digests.Get(key), digestValue(flag, d)) {
 			k.wrong("digests", key, "is not that of the record")
 		}
-		if !bytes.Equal(k.buckets.cases.Get(ref[:]), liveCase{at, h.Rev, d}.value()) {
-			k.wrong("cases", ref[:], "does not name the record at %x", key)
+		_, stance := k.stances[ref]
+		if k.rows[ref] != nil || stance {
+			k.wrong("log", key, "a second record of the case or stance")
+		}
+		if k.buckets.dead.Get(ref[:]) != nil {
+			k.wrong("log", key, "live, though it was taken down")
 		}
 		if !m.kept() {
 			k.wrong("log", key, "a record of %s, which is no member", h.Origin)
 		}
 		if r.Type() == protocol.TypeStance {
-			k.stances[ref] = stanceRow{m, *r.Stance()}
+			k.stances[ref] = stanceRow{m, liveCase{at, h.Rev}, *r.Stance()}
 			return
 		}
 		n.live++
@@ -162,32 +166,16 @@ func (k *checking) log() {
 		k.rows[ref] = newRow(m, r)
 		if plain, err := k.openIndex(key, value); err != nil {
 			k.wrong("log", key, "row of the index: %v", err)
-		} else if w, ok := rowOf(m, plain); ok && !w.equal(k.rows[ref]) {
+		} else if w, ok := rowOf(m, at, plain); ok && !w.equal(k.rows[ref]) {
 			k.wrong("log", key, "the row of the index is not the record's")
 		}
 	})
 }
 
-func (k *checking) cases() {
-	k.each("cases", k.buckets.cases, 16, placeSize+8+32, func(key, v []byte) {
-		live := liveCaseOf(v)
-		_, stance := k.stances[protocol.Ref(key)]
-		flag := byte(rowCase)
-		if stance {
-			flag = rowStance
-		}
-		if !bytes.Equal(k.buckets.digests.Get(live.key()), digestValue(flag, live.digest)) {
-			k.wrong("cases", key, "points at no such record in digests")
-		}
-		if k.rows[protocol.Ref(key)] == nil && !stance {
-			k.wrong("cases", key, "points at the record of another case")
-		}
-		if k.buckets.dead.Get(key) != nil {
-			k.wrong("cases", key, "live, though it was taken down")
-		}
-	})
+// marked checks that the marks are those of our own live cases.
+func (k *checking) marked() {
 	k.each("marks", k.buckets.marks, 32, 0, func(key, _ []byte) {
-		if k.buckets.cases.Get(key[:16]) == nil && k.buckets.held.Get(key[:16]) == nil {
+		if _, live := k.live(protocol.Ref(key[:16])); !live && k.buckets.held.Get(key[:16]) == nil {
 			k.wrong("marks", key, "of a case that is not live")
 		}
 		delete(k.marks, string(key))
@@ -446,9 +434,15 @@ func (k *checking) pairings() {
 func (k *checking) index() {
 	x := &k.s.index
 	sorted := slices.IsSortedFunc(x.order, func(a, b slot) int { return a.row.compare(b.row) })
-	if len(x.rows) != len(k.rows) || len(x.order) != len(k.rows) || !sorted {
-		k.wrong("index", nil, "%d rows, %d in order, sorted %t; there are %d cases", len(x.rows), len(x.order),
-			sorted, len(k.rows))
+	listed := 0
+	for _, want := range k.rows {
+		if !want.hidden {
+			listed++
+		}
+	}
+	if len(x.rows) != len(k.rows) || len(x.order) != listed || !sorted {
+		k.wrong("index", nil, "%d rows, %d in order, sorted %t; there are %d cases, %d of them listed", len(x.rows), len(x.order),
+			sorted, len(k.rows), listed)
 	}
 	if !maps.Equal(x.stances, k.stances) {
 		k.wrong("index", nil, "%d stances, or others than the %d in the log", len(x.stances), len(k.stances))
@@ -459,7 +453,7 @@ func (k *checking) index() {
 			k.wrong("index", ref[:], "is not the record's")
 			continue
 		}
-		if at, ok := slices.BinarySearchFunc(x.order, got, slot.compare); !ok || x.order[at] != got.slot(x.day) {
+		if at, ok := slices.BinarySearchFunc(x.order, got, slot.compare); ok == got.hidden || ok && x.order[at] != got.slot(x.day) {
 			k.wrong("index", ref[:], "is not in order")
 		}
 	}

@@ -45,7 +45,6 @@
 //	                            each stance, each takedown
 //	digests   place          -> u8 flag (0 case, 1 takedown, 2 stance, 3 ghost), digest of the record
 //	blocks    number, epoch, u64 seq/1024 -> u32 count, digest: protocol.BlockOf the digests
-//	cases     Ref            -> place, u64 revision, digest of the live record, or of a stance under its own number
 //	dead      Ref            -> digest of the takedown, place (seq 0: it is in no log, for a fork had its place or
 //	                            its place is void)
 //	gone      Mark           -> digest of the takedown that named it first
@@ -125,6 +124,7 @@
 //
 // # In memory
 //
-// The members with their heads and the roots of their logs, one small row a live case, from which List answers, with what
-// is wished of it, and the stances: all are read at Open and changed in the call that changes the file.
+// The members with their heads and the roots of their logs, one small row a live case, which says where its record stands
+// and from which List answers, with what is wished of it, and the stances: all are read from the log at Open, and changed
+// when the transaction that changes the file has been committed. So the log is all that says which record of a case is live.
 package store

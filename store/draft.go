@@ -111,8 +111,8 @@ func (b *buckets) draftOf(own protocol.Origin, key, v []byte) (*Draft, error) {
 	if w != nil {
 		d.Waiting = w.Kind
 	}
-	if v := b.cases.Get(ref[:]); v != nil { // a crash may have come between record and draft
-		d.PublishedRev = max(d.PublishedRev, liveCaseOf(v).rev)
+	if live, ok := b.live(ref); ok { // a crash may have come between record and draft
+		d.PublishedRev = max(d.PublishedRev, live.rev)
 	}
 	return d, err
 }

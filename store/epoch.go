@@ -187,7 +187,7 @@ func (c *change) ghost(m *member, r *protocol.Record, at place) error {
 		return err
 	}
 	c.touched[blockAt(at)] = struct{}{}
-	err := errors.Join(c.ghosts.Put(ref[:], liveCase{at, h.Rev, d}.value()), c.digests.Put(at.key(), digestValue(rowGhost, d)))
+	err := errors.Join(c.ghosts.Put(ref[:], ghostCase{liveCase{at, h.Rev}, d}.value()), c.digests.Put(at.key(), digestValue(rowGhost, d)))
 	if err != nil {
 		return fmt.Errorf("write ghost: %w", err)
 	}
@@ -201,7 +201,7 @@ func (c *change) dropGhost(ref protocol.Ref) error {
 	if v == nil {
 		return nil
 	}
-	at := liveCaseOf(v).place
+	at := ghostCaseOf(v).place
 	c.touched[blockAt(at)] = struct{}{}
 	return errors.Join(c.digests.Delete(at.key()), c.ghosts.Delete(ref[:]))
 }
@@ -210,7 +210,7 @@ func (c *change) dropGhost(ref protocol.Ref) error {
 func (c *change) dropGhostAt(at place) error {
 	cur := c.ghosts.Cursor()
 	for k, v := cur.First(); k != nil; k, v = cur.Next() {
-		if liveCaseOf(v).place == at {
+		if ghostCaseOf(v).place == at {
 			return c.dropGhost(protocol.Ref(k))
 		}
 	}
@@ -284,7 +284,7 @@ func (k *checking) strays() {
 		sums[placeOf(append(bytes.Clone(key[:4]), make([]byte, 16)...)).short] ^= protocol.StrayOf(digest(key[4:]))
 	})
 	k.each("ghosts", k.buckets.ghosts, 16, placeSize+8+32, func(key, v []byte) {
-		g := liveCaseOf(v)
+		g := ghostCaseOf(v)
 		if !bytes.Equal(k.buckets.digests.Get(g.key()), digestValue(rowGhost, g.digest)) || k.buckets.dead.Get(key) == nil {
 			k.wrong("ghosts", key, "of a case that is not closed, or not in digests")
 		}

@@ -22,17 +22,19 @@ import (
 	"github.com/gmcn/gmcn/protocol"
 )
 
-// row is what List knows of a live case without reading it.
+// row is what is known of a live case without reading it: where its record stands, and what List asks about. The order of
+// the fields is that in which they take the least room.
 type row struct {
-	ref    protocol.Ref
-	of     *member
-	urgent bool
-	kind   uint8 // kindCode
-	at     int64 // ms
-	review int64 // ms
-	since  protocol.Date
-	kids   []kid
-	text   string // folded: names, other names, number, locality and area, with a zero byte between
+	ref             protocol.Ref
+	of              *member
+	epoch, seq, rev uint64 // of the record in the log; seq 0: there is none, the case is wished to be published
+	at, review      int64  // ms
+	kids            []kid
+	text            string // folded: names, other names, number, locality and area, with a zero byte between
+	since           protocol.Date
+	urgent          bool
+	hidden          bool  // it is wished to be closed, and stands in no list
+	kind            uint8 // kindCode
 }
 
 // kid is what List knows of a child. A million of them are held in memory.
@@ -47,7 +49,9 @@ func newKid(c *protocol.Child) kid {
 
 func newRow(m *member, r *protocol.Record) *row {
 	h := r.Header()
-	return rowOfCase(m, h.Ref(), h.At, h.ReviewBy, r.Case())
+	w := rowOfCase(m, h.Ref(), h.At, h.ReviewBy, r.Case())
+	w.epoch, w.seq, w.rev = h.Epoch, h.Seq, h.Rev
+	return w
 }
 
 func rowOfCase(m *member, ref protocol.Ref, at, review time.Time, c *protocol.Case) *row {
@@ -143,10 +147,23 @@ func dayOf(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) 
 // index holds a row for each live case.
 type index struct {
 	rows  map[protocol.Ref]*row
-	order []slot // by row.compare
+	order []slot // by row.compare; of those that are not hidden
 
 	stances map[protocol.Ref]stanceRow // the newest of each member towards each other
 	day     time.Time                  // of the ages in the slots
+}
+
+// live returns where the newest record of a case or stance stands.
+func (x *index) live(ref protocol.Ref) (liveCase, bool) {
+	if w := x.rows[ref]; w != nil {
+		return w.live()
+	}
+	st, ok := x.stances[ref]
+	return st.liveCase, ok
+}
+
+func (w *row) live() (liveCase, bool) {
+	return liveCase{place{w.of.short, w.epoch, w.seq}, w.rev}, w.seq != 0
 }
 
 // apply sets rows; nil removes one. It moves what stands behind the first place that changes, once.
@@ -154,7 +171,7 @@ func (x *index) apply(changes map[protocol.Ref]*row) {
 	var gone []int
 	var added []*row
 	for ref, w := range changes {
-		if old := x.rows[ref]; old != nil {
+		if old := x.rows[ref]; old != nil && !old.hidden {
 			at, _ := slices.BinarySearchFunc(x.order, old, slot.compare)
 			gone = append(gone, at)
 		}
@@ -162,6 +179,8 @@ func (x *index) apply(changes map[protocol.Ref]*row) {
 			delete(x.rows, ref)
 		} else {
 			x.rows[ref] = w
+		}
+		if w != nil && !w.hidden {
 			added = append(added, w)
 		}
 	}
@@ -186,6 +205,16 @@ func (x *index) apply(changes map[protocol.Ref]*row) {
 		copy(x.order[at+i+1:], x.order[at:end])
 		x.order[at+i] = added[i].slot(x.day)
 		end = at
+	}
+}
+
+func (x *index) applyStances(changes map[protocol.Ref]*stanceRow) {
+	for ref, st := range changes {
+		if st == nil {
+			delete(x.stances, ref)
+		} else {
+			x.stances[ref] = *st
+		}
 	}
 }
 
@@ -219,8 +248,9 @@ func (b *buckets) readIndex(own *member, numbers map[uint32]*member) (index, err
 				if record.Type() != protocol.TypeStance {
 					return fmt.Errorf("record at %x: in plain text, and no stance: %w", r.key, ErrDamaged)
 				}
+				h := record.Header()
 				mu.Lock()
-				stances[record.Header().Ref()] = stanceRow{m, *record.Stance()}
+				stances[h.Ref()] = stanceRow{m, liveCase{placeOf(r.key), h.Rev}, *record.Stance()}
 				mu.Unlock()
 				continue
 			}
@@ -262,7 +292,7 @@ func (b *buckets) readRow(m *member, key, value []byte) (*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w, ok := rowOf(m, plain); ok {
+	if w, ok := rowOf(m, placeOf(key), plain); ok {
 		return w, nil
 	}
 	raw, err := b.openLog(key, value)

@@ -21,14 +21,16 @@ func TestIndexAgainstSorting(t *testing.T) {
 				changes[ref] = nil
 				delete(model, ref)
 			} else {
-				w := &row{ref: ref, urgent: rng.IntN(4) == 0, at: int64(rng.IntN(50))}
+				w := &row{ref: ref, urgent: rng.IntN(4) == 0, at: int64(rng.IntN(50)), hidden: rng.IntN(10) == 0}
 				changes[ref], model[ref] = w, w
 			}
 		}
 		x.apply(changes)
 		want := []slot{}
 		for _, w := range model {
-			want = append(want, w.slot(x.day))
+			if !w.hidden {
+				want = append(want, w.slot(x.day))
+			}
 		}
 		slices.SortFunc(want, func(a, b slot) int { return a.row.compare(b.row) })
 		if !slices.Equal(x.order, want) || len(x.rows) != len(model) {
@@ -42,20 +44,21 @@ func FuzzRow(f *testing.F) {
 	r := newCountry(f, "XB").publish(c.id, c.entry)
 	m := &member{}
 	w := newRow(m, r)
+	at := place{0, w.epoch, w.seq}
 	whole := w.appendTo(nil)
-	if got, ok := rowOf(m, whole); !ok || !got.equal(w) || got.text == "" || got.kids[0].sex < 2 {
+	if got, ok := rowOf(m, at, whole); !ok || !got.equal(w) || got.text == "" || got.kids[0].sex < 2 {
 		f.Errorf("row %+v, was %+v", got, w)
 	}
 	for i := range whole {
-		if _, ok := rowOf(m, whole[:i]); ok {
+		if _, ok := rowOf(m, at, whole[:i]); ok {
 			f.Errorf("a row cut at %d is taken", i)
 		}
 	}
 	f.Add(whole)
 	f.Add([]byte{rowVersion + 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if w, ok := rowOf(m, b); ok {
-			if again, ok := rowOf(m, w.appendTo(nil)); !ok || !again.equal(w) {
+		if w, ok := rowOf(m, at, b); ok {
+			if again, ok := rowOf(m, at, w.appendTo(nil)); !ok || !again.equal(w) {
 				t.Errorf("row %+v, again %+v", w, again)
 			}
 		}

@@ -38,21 +38,26 @@ func (p place) after(q place) bool {
 	return p.epoch > q.epoch || p.epoch == q.epoch && p.seq > q.seq
 }
 
-// liveCase is a value of the bucket cases.
+// liveCase is where the newest record of a live case stands, or of a stance, and its revision.
 type liveCase struct {
 	place
-	rev    uint64
+	rev uint64
+}
+
+// ghostCase is a value of the bucket ghosts.
+type ghostCase struct {
+	liveCase
 	digest digest
 }
 
-func (l liveCase) value() []byte {
-	b := l.appendTo(make([]byte, 0, placeSize+8+32))
-	b = binary.BigEndian.AppendUint64(b, l.rev)
-	return append(b, l.digest[:]...)
+func (g ghostCase) value() []byte {
+	b := g.appendTo(make([]byte, 0, placeSize+8+32))
+	b = binary.BigEndian.AppendUint64(b, g.rev)
+	return append(b, g.digest[:]...)
 }
 
-func liveCaseOf(v []byte) liveCase {
-	return liveCase{placeOf(v), binary.BigEndian.Uint64(v[placeSize:]), digest(v[placeSize+8:])}
+func ghostCaseOf(v []byte) ghostCase {
+	return ghostCase{liveCase{placeOf(v), binary.BigEndian.Uint64(v[placeSize:])}, digest(v[placeSize+8:])}
 }
 
 // deadCase is a value of the bucket dead. Its seq is 0 when another record had taken the takedown's place in the log.

@@ -12,16 +12,14 @@ import (
 // fs.ErrNotExist when there is none.
 func (s *Store) Live(id protocol.CaseID) (r *protocol.Record, err error) {
 	ref := protocol.RefOf(s.own, id)
-	err = s.view(func(b *buckets) error {
-		v := b.cases.Get(ref[:])
-		switch {
-		case v != nil:
-			r, err = b.read(liveCaseOf(v).place)
-			return err
-		case b.dead.Get(ref[:]) != nil:
+	err = s.viewCases(func(b *buckets) error {
+		if b.isClosed(ref) {
 			return protocol.ErrClosed
 		}
-		return fs.ErrNotExist
+		if r, err = b.readLive(ref); err == nil && r == nil {
+			return fs.ErrNotExist
+		}
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", id, err)
@@ -33,7 +31,7 @@ func (s *Store) Live(id protocol.CaseID) (r *protocol.Record, err error) {
 func (s *Store) ReviewBy(id protocol.CaseID) time.Time {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if w := s.index.rows[protocol.RefOf(s.own, id)]; w != nil {
+	if w := s.index.rows[protocol.RefOf(s.own, id)]; w != nil && !w.hidden {
 		return time.UnixMilli(w.review)
 	}
 	return time.Time{}

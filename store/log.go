@@ -118,11 +118,11 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 	}
 	at, ref := place{m.short, h.Epoch, h.Seq}, h.Ref()
 	past := m.past(at) && !c.repairs
-	live, refused := c.judge(m, h, r.Type(), d, past)
+	live, closed, refused := c.judge(m, h, r.Type(), d, past)
 	void := m.Cards.Void(h.Epoch, h.Seq) // and a takedown, or judge would have refused it
 	stray := closing && (errors.Is(refused, protocol.ErrFork) || refused == nil && (void || !c.ours && (m.forked(h.Epoch) || past)))
 	if !c.ours {
-		refused = m.gate(refused, at, r.Type(), c.isClosed(ref), past)
+		refused = m.gate(refused, at, r.Type(), closed, past)
 	}
 	if conflict, ok := refused.(*Conflict); ok {
 		held, err := c.read(at)
@@ -134,11 +134,11 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 	if refused != nil && !stray {
 		return refused, nil
 	}
-	if c.isClosed(ref) && !closing { // by a stray
+	if closed && !closing { // by a stray
 		return protocol.ErrClosed, c.ghost(m, r, at)
 	}
 	var old *protocol.Record
-	if live != nil && !c.isClosed(ref) {
+	if live != nil && !closed {
 		if old, err = c.read(live.place); err != nil {
 			return nil, err
 		}
@@ -174,12 +174,10 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		}
 	case protocol.TypeStance:
 		flag, value = rowStance, plainRow(r.Bytes())
-		if err := c.take(m, r, at); err != nil {
-			return nil, err
-		}
+		c.stances[ref] = &stanceRow{m, liveCase{at, h.Rev}, *r.Stance()}
 	default:
 		row := newRow(m, r)
-		if err := c.show(m, r, at, row); err != nil {
+		if err := c.show(m, r, row); err != nil {
 			return nil, err
 		}
 		flag, value = rowCase, c.sealLog(at.key(), row, r.Bytes())
@@ -193,13 +191,9 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 	return nil, nil
 }
 
-// show writes what leads to a live case, save its place in the log. row is the case's in the index.
-func (c *change) show(m *member, r *protocol.Record, at place, row *row) error {
-	h := r.Header()
-	ref := h.Ref()
-	if err := c.cases.Put(ref[:], liveCase{at, h.Rev, protocol.Digest(r.ID())}.value()); err != nil {
-		return fmt.Errorf("write case: %w", err)
-	}
+// show writes what leads to a live case, save its row in the log. row is the case's in the index.
+func (c *change) show(m *member, r *protocol.Record, row *row) error {
+	ref := row.ref
 	for d, info := range filesOf(m.short, r.Photos()) {
 		if err := c.refer(d, byRecord, ref, info); err != nil {
 			return err
@@ -237,10 +231,10 @@ func (c *change) drop(m *member, r *protocol.Record) error {
 		c.count(m, -1, 0)
 		c.rows[ref] = nil
 	} else {
-		c.then = append(c.then, func() { delete(c.s.index.stances, ref) })
+		c.stances[ref] = nil
 	}
 	c.touched[blockAt(at)] = struct{}{}
-	err := errors.Join(c.log.Delete(at.key()), c.digests.Delete(at.key()), c.cases.Delete(ref[:]))
+	err := errors.Join(c.log.Delete(at.key()), c.digests.Delete(at.key()))
 	if err != nil {
 		return fmt.Errorf("drop case: %w", err)
 	}
@@ -326,6 +320,19 @@ func (c *change) count(m *member, live, dead int) {
 	n.live += uint64(live)
 	n.dead += uint64(dead)
 	c.tally[m.origin] = n
+}
+
+// readLive returns the newest record of a live case, or a stance; nil when there is none.
+func (b *buckets) readLive(ref protocol.Ref) (*protocol.Record, error) {
+	live, ok := b.live(ref)
+	if !ok {
+		return nil, nil
+	}
+	r, err := b.read(live.place)
+	if err == nil && r.Header().Ref() != ref {
+		err = fmt.Errorf("log at epoch %d, seq %d of origin %d has a record of another case: %w", live.epoch, live.seq, live.short, ErrDamaged)
+	}
+	return r, err
 }
 
 // read returns the record at a place.

@@ -170,7 +170,7 @@ func (s *Store) photo(file cid.Cid, drafts bool) ([]byte, error) {
 // openFile reads and opens a photo file that may says may be read, or what is kept beside it under the suffix. It begins
 // anew when the file's key was shredded between the two.
 func (s *Store) openFile(d digest, suffix string, what byte, may func(*buckets) (photoInfo, error)) (plain []byte, err error) {
-	err = s.view(func(b *buckets) error {
+	err = s.viewCases(func(b *buckets) error {
 		info, err := may(b)
 		if err != nil {
 			return err

@@ -73,22 +73,20 @@ func (p *Public) read(b *buckets, ref protocol.Ref, clock protocol.Clock) (*Show
 
 // live reads the live record of a case; also one that is past its review, if over.
 func (p *Public) live(b *buckets, ref protocol.Ref, clock protocol.Clock, over bool) (*Shown, error) {
-	v := b.cases.Get(ref[:])
-	if v == nil {
-		if b.dead.Get(ref[:]) != nil {
-			return nil, fmt.Errorf("case %s: %w", ref, ErrGone)
-		}
-		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
+	if b.isClosed(ref) {
+		return nil, fmt.Errorf("case %s: %w", ref, ErrGone)
 	}
-	live := liveCaseOf(v)
-	p.s.mu.RLock()
-	m := *p.s.numbers[live.short]
-	p.s.mu.RUnlock()
-	r, err := b.read(live.place)
+	r, err := b.readLive(ref)
+	if err == nil && r == nil {
+		err = fs.ErrNotExist
+	}
 	if err != nil {
 		return nil, fmt.Errorf("case %s: %w", ref, err)
 	}
 	h := r.Header()
+	p.s.mu.RLock()
+	m := *p.s.members[h.Origin]
+	p.s.mu.RUnlock()
 	if r.Type() != protocol.TypeCase || !m.shows(h.ReviewBy, clock) && !(over && m.Standing == protocol.Own) {
 		return nil, fmt.Errorf("case %s: %w", ref, fs.ErrNotExist)
 	}
@@ -186,7 +184,7 @@ func (p *Public) Thumb(file cid.Cid) (thumb cid.Cid, err error) {
 	if err != nil {
 		return cid.Undef, err
 	}
-	err = p.s.view(func(b *buckets) error {
+	err = p.s.viewCases(func(b *buckets) error {
 		c, _, err := p.showing(b, d)
 		if err != nil {
 			return err

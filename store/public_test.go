@@ -254,3 +254,28 @@ func TestAgesGrow(t *testing.T) {
 		}
 	})
 }
+
+// TestReadWhileRevised stores a revision while a read is under way: memory names a record that the read's transaction does
+// not have, and it begins anew.
+func TestReadWhileRevised(t *testing.T) {
+	s, _, xb := twoCountries(t)
+	for range 200 { // bbolt maps the file in powers of two, and waits for readers before it maps a larger one
+		must(t, s.Put(xb.publish(protocol.NewCaseID(), nil)))
+	}
+	id := protocol.NewCaseID()
+	must(t, s.Put(xb.publish(id, nil)))
+	times := 0
+	must(t, s.viewCases(func(b *buckets) error {
+		if times++; times == 1 {
+			must(t, s.Put(xb.publish(id, nil)))
+		}
+		r, err := b.readLive(xb.ref(id))
+		if err == nil && r.Header().Rev != 2 {
+			t.Errorf("revision %d", r.Header().Rev)
+		}
+		return err
+	}))
+	if times != 2 {
+		t.Errorf("read %d times", times)
+	}
+}

@@ -252,7 +252,7 @@ func (c *change) revive(m *member, r *protocol.Record, h heldCase) error {
 	}
 	c.count(m, 0, -1)
 	c.then = append(c.then, func() { m.closings++ })
-	if err := c.show(m, r, h.at, newRow(m, r)); err != nil {
+	if err := c.show(m, r, newRow(m, r)); err != nil {
 		return err
 	}
 	c.touched[blockAt(h.at)] = struct{}{}

@@ -13,7 +13,7 @@ import (
 const rowVersion = 1
 
 // appendTo writes a row as the log keeps it, sealed, so that Open need not decode all records: version, Ref, and then
-// numbers as varints and texts behind their size.
+// numbers as varints and texts behind their size. The place is the key of the row of the log.
 func (w *row) appendTo(b []byte) []byte {
 	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
 	b = append(append(b, rowVersion), w.ref[:]...)
@@ -23,6 +23,7 @@ func (w *row) appendTo(b []byte) []byte {
 	}
 	b = append(b, urgent)
 	text(nameOf(kinds, w.kind))
+	b = binary.AppendUvarint(b, w.rev)
 	b = binary.AppendVarint(binary.AppendVarint(b, w.at), w.review)
 	for _, n := range []uint16{w.since.Year, uint16(w.since.Month), uint16(w.since.Day), uint16(len(w.kids))} {
 		b = binary.AppendUvarint(b, uint64(n))
@@ -39,13 +40,14 @@ func (w *row) appendTo(b []byte) []byte {
 }
 
 // rowOf reads what appendTo wrote; ok is false when it was another version.
-func rowOf(m *member, b []byte) (w *row, ok bool) {
+func rowOf(m *member, at place, b []byte) (w *row, ok bool) {
 	if len(b) < 1+16+1 || b[0] != rowVersion {
 		return nil, false
 	}
-	w = &row{ref: protocol.Ref(b[1:17]), of: m, urgent: b[17] == 1}
+	w = &row{ref: protocol.Ref(b[1:17]), of: m, urgent: b[17] == 1, epoch: at.epoch, seq: at.seq}
 	r := &rowReader{rest: b[18:]}
 	w.kind = codeOf(kinds, r.text())
+	w.rev = r.uvarint()
 	w.at, w.review = r.varint(), r.varint()
 	w.since.Year = uint16(r.uvarint())
 	w.since.Month, w.since.Day = uint8(r.uvarint()), uint8(r.uvarint())
@@ -78,7 +80,7 @@ func codeOf[T ~string](all []T, name []byte) uint8 {
 
 func (w *row) equal(v *row) bool {
 	return w.ref == v.ref && w.of == v.of && w.urgent == v.urgent && w.kind == v.kind && w.at == v.at && w.review == v.review &&
-		w.since == v.since && slices.Equal(w.kids, v.kids) && w.text == v.text
+		w.epoch == v.epoch && w.seq == v.seq && w.rev == v.rev && w.hidden == v.hidden && w.since == v.since && slices.Equal(w.kids, v.kids) && w.text == v.text
 }
 
 // rowReader reads what appendTo wrote; bad says that it was cut short.

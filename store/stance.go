@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -19,9 +18,11 @@ type Stance struct {
 	Since time.Time
 }
 
-// stanceRow is a stance as it is held in memory.
+// stanceRow is a stance as it is held in memory. Like a case it has one live record, found by its Ref; it counts as none, and
+// stands in no list of cases.
 type stanceRow struct {
-	by     *member
+	by *member
+	liveCase
 	stance protocol.Stance
 }
 
@@ -54,16 +55,4 @@ func (m *member) country() string {
 		return ""
 	}
 	return m.Card.Country
-}
-
-// take writes what leads to a stance, save its place in the log. Like a case it has one live record, found by its Ref; it
-// counts as none, and stands in no list of cases.
-func (c *change) take(m *member, r *protocol.Record, at place) error {
-	h := r.Header()
-	ref := h.Ref()
-	if err := c.cases.Put(ref[:], liveCase{at, h.Rev, protocol.Digest(r.ID())}.value()); err != nil {
-		return fmt.Errorf("write stance: %w", err)
-	}
-	c.then = append(c.then, func() { c.s.index.stances[ref] = stanceRow{m, *r.Stance()} })
-	return nil
 }

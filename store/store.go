@@ -18,7 +18,7 @@ import (
 )
 
 // schema is the version of the buckets that doc.go draws.
-const schema = 2
+const schema = 3
 
 // ErrDamaged says that what is on the disk is not what was put there.
 var ErrDamaged = errors.New("the store is damaged")
@@ -114,7 +114,7 @@ func (s *Store) prepare() error {
 			case v > schema:
 				return fmt.Errorf("a newer gmcn wrote it (schema %d, this program knows %d): install that version again, or restore a backup made by this one", v, schema)
 			case v < schema:
-				return fmt.Errorf("a trial version of gmcn wrote it, which did not encrypt cases (schema %d, this program knows %d): make a new data folder", v, schema)
+				return fmt.Errorf("a trial version of gmcn wrote it in another form (schema %d, this program knows %d): make a new data folder", v, schema)
 			}
 			if own := meta.Get([]byte("own")); !bytes.Equal(own, s.own[:]) {
 				return fmt.Errorf("it belongs to member %s, and the keys here are of %s: use the data folder that goes with these keys", protocol.Origin(own), s.own)
@@ -169,23 +169,25 @@ func (s *Store) load() error {
 	})
 }
 
-var bucketNames = []string{"meta", "origins", "members", "heads", "verified", "places", "log", "digests", "blocks", "cases", "dead",
+var bucketNames = []string{"meta", "origins", "members", "heads", "verified", "places", "log", "digests", "blocks", "dead",
 	"gone", "marks", "photos", "doomed", "drafts", "wishes", "closed", "pairings", "receipts", "cards", "equals",
 	"purging", "held", "recent", "void", "strays", "ghosts", "forks", "extends"}
 
 // buckets are the buckets within a transaction.
 type buckets struct {
-	origins, members, heads, verified, places, log, digests, blocks, cases, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
-	meta, wishes, pairings, receipts, cards, equals, purging, held, recent, voided, strays, ghosts, forks, extensions         *bbolt.Bucket
+	origins, members, heads, verified, places, log, digests, blocks, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
+	meta, wishes, pairings, receipts, cards, equals, purging, held, recent, voided, strays, ghosts, forks, extensions  *bbolt.Bucket
 	// key returns the key in a slot.
 	key func(slot uint32) (fileKey, error)
+	// live returns where the newest record of a live case or a stance stands.
+	live func(protocol.Ref) (liveCase, bool)
 }
 
 func open(tx *bbolt.Tx) *buckets {
 	at := func(name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
 	b := &buckets{
 		origins: at("origins"), members: at("members"), heads: at("heads"), verified: at("verified"), places: at("places"), log: at("log"),
-		digests: at("digests"), blocks: at("blocks"), cases: at("cases"), dead: at("dead"), gone: at("gone"),
+		digests: at("digests"), blocks: at("blocks"), dead: at("dead"), gone: at("gone"),
 		marks: at("marks"), photos: at("photos"), doomed: at("doomed"), drafts: at("drafts"), closed: at("closed"),
 		meta: at("meta"), pairings: at("pairings"), receipts: at("receipts"), cards: at("cards"), equals: at("equals"),
 		wishes: at("wishes"), purging: at("purging"), held: at("held"), recent: at("recent"), voided: at("void"),
@@ -200,17 +202,36 @@ func open(tx *bbolt.Tx) *buckets {
 func (s *Store) view(read func(*buckets) error) error {
 	return s.db.View(func(tx *bbolt.Tx) error {
 		b := open(tx)
-		b.key = s.keys.key
+		b.key, b.live = s.keys.key, s.live
 		return read(b)
 	})
 }
 
-// viewCases is view for pages: it opens no more buckets than Public.read reads.
+// viewCases is view for who reads the records of live cases. It opens no more buckets than Public reads. A record that the
+// file does not have where memory says may have been moved by a change that one of the two does not know yet: then
+// viewCases calls read again when no change is under way. The caller does not hold write.
 func (s *Store) viewCases(read func(*buckets) error) error {
-	return s.db.View(func(tx *bbolt.Tx) error {
-		at := func(name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
-		return read(&buckets{cases: at("cases"), dead: at("dead"), log: at("log"), wishes: at("wishes"), key: s.keys.key})
-	})
+	view := func() error {
+		return s.db.View(func(tx *bbolt.Tx) error {
+			at := func(name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
+			return read(&buckets{dead: at("dead"), log: at("log"), wishes: at("wishes"), photos: at("photos"), gone: at("gone"),
+				key: s.keys.key, live: s.live})
+		})
+	}
+	err := view()
+	if errors.Is(err, ErrDamaged) {
+		s.write.Lock()
+		defer s.write.Unlock()
+		err = view()
+	}
+	return err
+}
+
+// live is buckets.live outside a change.
+func (s *Store) live(ref protocol.Ref) (liveCase, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.index.live(ref)
 }
 
 // change is one transaction that writes, and what is to follow when it has been committed.
@@ -220,18 +241,35 @@ type change struct {
 	touched map[place]struct{} // blocks to digest again
 	tally   map[protocol.Origin]numbered
 	moved   map[protocol.Origin]protocol.LogPlace
-	rows    map[protocol.Ref]*row // rows of the index to set, nil to remove
-	added   map[digest]photoInfo  // photo files that a record came to refer to
-	dropped map[digest]struct{}   // photo files that something stopped referring to
-	slots   map[digest]uint32     // of the keys of photo files that the change has met
-	fresh   map[uint32]fileKey    // keys to write before the transaction is committed
-	shred   []uint32              // slots to overwrite after it
-	bursts  map[uint32]int        // cases that an origin has taken down within the hour
-	purges  bool                  // something is in the buckets purging or doomed
-	repairs bool                  // the whole of what a head vouches for
-	forgets *member               // whose log is being given up, so that no head is verified by it
-	ours    bool                  // it is by our own staff, not by a peer
-	then    []func()              // what else to change in memory
+	rows    map[protocol.Ref]*row       // rows of the index to set, nil to remove
+	stances map[protocol.Ref]*stanceRow // the same of stances
+	added   map[digest]photoInfo        // photo files that a record came to refer to
+	dropped map[digest]struct{}         // photo files that something stopped referring to
+	slots   map[digest]uint32           // of the keys of photo files that the change has met
+	fresh   map[uint32]fileKey          // keys to write before the transaction is committed
+	shred   []uint32                    // slots to overwrite after it
+	bursts  map[uint32]int              // cases that an origin has taken down within the hour
+	purges  bool                        // something is in the buckets purging or doomed
+	repairs bool                        // the whole of what a head vouches for
+	forgets *member                     // whose log is being given up, so that no head is verified by it
+	ours    bool                        // it is by our own staff, not by a peer
+	then    []func()                    // what else to change in memory
+}
+
+// liveNow is buckets.live within the change.
+func (c *change) liveNow(ref protocol.Ref) (liveCase, bool) {
+	w, changed := c.rows[ref]
+	if w != nil {
+		return w.live()
+	}
+	st, taken := c.stances[ref]
+	if st != nil {
+		return st.liveCase, true
+	}
+	if changed || taken {
+		return liveCase{}, false
+	}
+	return c.s.index.live(ref)
 }
 
 // newKey returns a new key and the slot that it will be in when the transaction is committed.
@@ -271,13 +309,13 @@ func (s *Store) change(do func(*change) error) error {
 
 func (s *Store) changeLocked(do func(*change) error) error {
 	c := &change{s: s, touched: map[place]struct{}{}, tally: map[protocol.Origin]numbered{},
-		moved: map[protocol.Origin]protocol.LogPlace{}, rows: map[protocol.Ref]*row{},
+		moved: map[protocol.Origin]protocol.LogPlace{}, rows: map[protocol.Ref]*row{}, stances: map[protocol.Ref]*stanceRow{},
 		added: map[digest]photoInfo{}, dropped: map[digest]struct{}{}, slots: map[digest]uint32{},
 		fresh: map[uint32]fileKey{}, bursts: map[uint32]int{}}
 	complete := false
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		c.buckets = open(tx)
-		c.key = c.keyOf
+		c.key, c.live = c.keyOf, c.liveNow
 		err := do(c)
 		if err == nil {
 			err = c.finish()
@@ -291,6 +329,7 @@ func (s *Store) changeLocked(do func(*change) error) error {
 	}
 	s.mu.Lock()
 	s.index.apply(c.rows)
+	s.index.applyStances(c.stances)
 	for d, info := range c.added {
 		s.wanted.add(d, info)
 		delete(s.loose, d)

@@ -335,6 +335,8 @@ func TestCheckFindsDamage(t *testing.T) {
 		k[len(k)-1] ^= 0x55
 		return b.Put(k, v)
 	}
+	child := protocol.NewCaseID()
+	ref := newCountry(t, "XB").ref(child)
 	for name, d := range map[string]damage{
 		"log removed":      {"digests", func(b *buckets) error { return remove(b.log) }},
 		"log elsewhere":    {"log", func(b *buckets) error { return copyRow(b.log) }},
@@ -342,12 +344,9 @@ func TestCheckFindsDamage(t *testing.T) {
 		"digest wrong":     {"digests", func(b *buckets) error { return flip(b.digests) }},
 		"block removed":    {"blocks", func(b *buckets) error { return remove(b.blocks) }},
 		"block wrong":      {"blocks", func(b *buckets) error { return flip(b.blocks) }},
-		"case removed":     {"cases", func(b *buckets) error { return remove(b.cases) }},
-		"case wrong":       {"cases", func(b *buckets) error { return flip(b.cases) }},
-		"case unknown":     {"cases", func(b *buckets) error { return copyRow(b.cases) }},
 		"dead removed":     {"dead", func(b *buckets) error { return remove(b.dead) }},
 		"dead wrong":       {"dead", func(b *buckets) error { return flip(b.dead) }},
-		"dead and live":    {"cases", func(b *buckets) error { k, _ := first(b.cases); _, v := first(b.dead); return b.dead.Put(k, v) }},
+		"dead and live":    {"log", func(b *buckets) error { _, v := first(b.dead); return b.dead.Put(ref[:], v) }},
 		"gone short":       {"gone", func(b *buckets) error { k, _ := first(b.gone); return b.gone.Put(k, nil) }},
 		"gone removed":     {"gone", func(b *buckets) error { return removeAll(b.gone) }},
 		"marks removed":    {"marks", func(b *buckets) error { return remove(b.marks) }},
@@ -370,7 +369,7 @@ func TestCheckFindsDamage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, _, xb := twoCountries(t)
 			p, file, _ := newPhoto("one")
-			must(t, s.Put(xb.publish(protocol.NewCaseID(), withPhotos(p))))
+			must(t, s.Put(xb.publish(child, withPhotos(p))))
 			must(t, s.PutPhoto(p.File.Cid, file))
 			gone := protocol.NewCaseID()
 			must(t, s.Put(xb.publish(gone, nil)))
@@ -396,6 +395,26 @@ func removeAll(b *bbolt.Bucket) error {
 		}
 	}
 	return nil
+}
+
+// TestCheckFindsASecondRecord puts a second record of a case into the log.
+func TestCheckFindsASecondRecord(t *testing.T) {
+	xa, xb := newCountry(t, "XA"), newCountry(t, "XB")
+	s, err := Open(t.TempDir(), xa.origin())
+	must(t, err)
+	must(t, s.SetMember(xb.card, protocol.Active, time.Now()))
+	id := protocol.NewCaseID()
+	must(t, s.Put(xb.publish(id, nil)))
+	must(t, s.Check())
+	must(t, s.change(func(c *change) error {
+		c.live = func(protocol.Ref) (liveCase, bool) { return liveCase{}, false }
+		_, err := c.put(xb.publish(id, nil))
+		return err
+	}))
+	if err := s.Check(); err == nil || !strings.Contains(err.Error(), "a second record of the case") {
+		t.Errorf("check says %v", err)
+	}
+	must(t, s.Close())
 }
 
 func TestCheckFindsDamagedFiles(t *testing.T) {

@@ -196,36 +196,43 @@ func (c *change) forgetWish(ref protocol.Ref, w *Wish, keep []protocol.Photo) er
 }
 
 // shownRow returns the index's row of a case of our own: of its live record, or of what is wished in its place; nil when
-// neither is to be shown.
+// there is neither.
 func (c *change) shownRow(ref protocol.Ref) (*row, error) {
-	var live *row
-	if v := c.cases.Get(ref[:]); v != nil {
-		r, err := c.read(liveCaseOf(v).place)
-		if err != nil {
-			return nil, err
-		}
-		live = newRow(c.s.members[c.s.own], r)
+	r, err := c.readLive(ref)
+	if err != nil {
+		return nil, err
 	}
-	return c.wishedRow(c.s.members[c.s.own], ref, live)
+	own := c.s.members[c.s.own]
+	var live *row
+	if r != nil {
+		live = newRow(own, r)
+	}
+	return c.wishedRow(own, ref, live)
 }
 
 // wishedRow returns what a wish makes of the row of a live record, nil if there is none.
 func (b *buckets) wishedRow(own *member, ref protocol.Ref, live *row) (*row, error) {
 	w, err := b.wish(ref)
-	if err != nil || w == nil {
+	if err != nil || w == nil || live == nil && w.Kind != WishPublish {
 		return live, err
 	}
-	switch {
-	case w.Kind == WishClose:
-		return nil, nil
-	case w.Kind == WishPublish:
-		return rowOfCase(own, ref, w.At, w.ReviewBy, w.Case), nil
-	case w.Kind == WishRenew && live != nil:
-		renewed := *live
-		renewed.review = w.ReviewBy.UnixMilli()
-		return &renewed, nil
+	var wished row
+	switch w.Kind {
+	case WishClose:
+		wished = *live
+		wished.hidden = true
+	case WishPublish:
+		wished = *rowOfCase(own, ref, w.At, w.ReviewBy, w.Case)
+		if live != nil {
+			wished.epoch, wished.seq, wished.rev = live.epoch, live.seq, live.rev
+		}
+	case WishRenew:
+		wished = *live
+		wished.review = w.ReviewBy.UnixMilli()
+	default:
+		return live, nil
 	}
-	return live, nil
+	return &wished, nil
 }
 
 // overlay puts wishes over the rows of live records.
