@@ -26,7 +26,7 @@ type framed struct {
 }
 
 func frames(s network.Stream) *framed {
-	return &framed{s: s, r: bufio.NewReaderSize(s, 64<<10), w: bufio.NewWriterSize(s, 64<<10)}
+	return &framed{s: s, r: bufio.NewReader(s), w: bufio.NewWriter(s)}
 }
 
 // write puts a frame into the buffer; flush sends it.
