@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/gmcn/gmcn/protocol"
@@ -65,7 +64,7 @@ func (s *Store) Extension(o protocol.Origin) (*protocol.Extension, error) {
 	if m := s.members[o]; m != nil && m.extension != nil {
 		return m.extension, nil
 	}
-	return nil, fmt.Errorf("extension of %s: %w", o, fs.ErrNotExist)
+	return nil, absent{"extension", o}
 }
 
 // Lease returns until when an origin's cases may be shown here: to the end of the newest verified head, or of its extension.

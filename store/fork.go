@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -102,7 +101,7 @@ func (s *Store) HeadAt(h *protocol.Head) (*protocol.Head, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("another head of %s at seq %d: %w", h.Origin, h.Seq, fs.ErrNotExist)
+	return nil, absent{"another head", h.Origin}
 }
 
 // remember keeps a head to hold later ones against. The caller holds mu.
@@ -213,10 +212,13 @@ func (b *buckets) openFork(o protocol.Origin, held *forkHeld) (f *protocol.Fork,
 // Fork returns the proof that an origin signed two logs; fs.ErrNotExist when there is none, or no more than the memory of
 // one.
 func (s *Store) Fork(o protocol.Origin) (f *protocol.Fork, err error) {
+	if _, frozen := s.Frozen(o); !frozen {
+		return nil, absent{"fork", o}
+	}
 	err = s.view(func(b *buckets) error {
 		v := b.forks.Get(o[:])
 		if v == nil || v[0] == forkGone {
-			return fmt.Errorf("fork of %s: %w", o, fs.ErrNotExist)
+			return absent{"fork", o}
 		}
 		f, err = b.openFork(o, forkOf(v))
 		return err

@@ -360,6 +360,16 @@ func (s *Store) SetHead(h *protocol.Head) error {
 	})
 }
 
+// absent is the error when something of an origin is not there. Most who ask for it do not read it, so it comes to words only
+// when it is read.
+type absent struct {
+	what string
+	of   protocol.Origin
+}
+
+func (a absent) Error() string { return fmt.Sprintf("%s of %s: %v", a.what, a.of, fs.ErrNotExist) }
+func (a absent) Unwrap() error { return fs.ErrNotExist }
+
 // Head returns the newest head held of an origin, or fs.ErrNotExist.
 func (s *Store) Head(o protocol.Origin) (*protocol.Head, error) {
 	s.mu.RLock()
@@ -367,5 +377,5 @@ func (s *Store) Head(o protocol.Origin) (*protocol.Head, error) {
 	if m := s.members[o]; m != nil && m.head != nil {
 		return m.head, nil
 	}
-	return nil, fmt.Errorf("head of %s: %w", o, fs.ErrNotExist)
+	return nil, absent{"head", o}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"go.etcd.io/bbolt"
+
 	"github.com/gmcn/gmcn/protocol"
 )
 
@@ -75,8 +77,8 @@ func (c *change) digestBlock(at place) error {
 
 // Place returns how far an origin's log is held without a hole; Epoch and Seq are zero when not even its first record is.
 func (s *Store) Place(o protocol.Origin) (p protocol.LogPlace, err error) {
-	err = s.view(func(b *buckets) error {
-		p = b.place(o)
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		p = (&buckets{places: tx.Bucket([]byte("places"))}).place(o) // a pull asks for every origin's
 		return nil
 	})
 	return p, err

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -90,7 +89,7 @@ func (s *Store) Verified(o protocol.Origin) (*protocol.Head, error) {
 	if m := s.members[o]; m != nil && m.verified != nil {
 		return m.verified, nil
 	}
-	return nil, fmt.Errorf("verified head of %s: %w", o, fs.ErrNotExist)
+	return nil, absent{"verified head", o}
 }
 
 // Heard notes the time of a genuine head of an active member, whether or not the head is kept: Clock needs it even of
