@@ -74,15 +74,24 @@ type gate struct {
 	// asked are members that have answered a greeting of ours since the gate closed, and so have looked whether we are the
 	// only server; heard are those of them that know no more of our log than we do.
 	asked, heard map[peer.ID]bool
+	// greets are the greetings that members have yet to answer so.
+	greets map[peer.ID]greeting
 	// came counts heads and records of our own that came from others. same is its value when a member held exactly what
 	// we do.
 	came uint64
 	same map[peer.ID]uint64
 }
 
+// greeting says when a member is greeted once more, and how much later the next time.
+type greeting struct {
+	next time.Time
+	wait time.Duration
+}
+
 func (g *gate) set(s GateState) {
 	g.state, g.since = s, time.Now()
 	g.asked, g.heard, g.same = map[peer.ID]bool{}, map[peer.ID]bool{}, map[peer.ID]uint64{}
+	g.greets = map[peer.ID]greeting{}
 }
 
 // open says whether we may write now.
@@ -104,6 +113,40 @@ func (g *gate) asks(id peer.ID) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return (g.state == GateRecovering || g.state == GatePulling) && !g.heard[id]
+}
+
+// greetNow returns which of these members are to be greeted now, which it takes as done, and when one of them is next.
+func (g *gate) greetNow(members []peer.ID) (now []peer.ID, next time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	next = gateAskMax
+	for _, id := range members {
+		if g.heard[id] {
+			continue
+		}
+		due, ok := g.greets[id]
+		if !ok {
+			due.wait = gateAsk
+		}
+		if wait := time.Until(due.next); wait > 0 {
+			next = min(next, wait)
+			continue
+		}
+		now, next = append(now, id), min(next, due.wait)
+		g.greets[id] = greeting{time.Now().Add(due.wait), min(2*due.wait, gateAskMax)}
+	}
+	return now, next
+}
+
+// arrived has a member that has just connected greeted at once, or, when that is done, soon once more.
+func (g *gate) arrived(id peer.ID, greeted bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.greets, id)
+	if greeted {
+		g.greets[id] = greeting{time.Now().Add(gateAsk), 2 * gateAsk}
+	}
+	wake(g.turn)
 }
 
 // begin returns how much of our own has come from others when a pull from a member begins, and whether it may be heard by
@@ -201,7 +244,6 @@ func (g *gate) need(others int) int {
 
 // gateLoop asks every member how far our log goes while the gate is closed, and grants what was wished when it is open.
 func (n *Node) gateLoop(ctx context.Context, m *mesh) error {
-	wait := gateAsk
 	for {
 		n.weighGate()
 		next := time.Hour
@@ -211,12 +253,11 @@ func (n *Node) gateLoop(ctx context.Context, m *mesh) error {
 				next = gateAskMax // the disk, perhaps
 			}
 		case n.gate.recovers():
-			for _, id := range m.members() {
-				if n.gate.asks(id) {
-					m.background(func() { m.greet(id) })
-				}
+			var now []peer.ID
+			now, next = n.gate.greetNow(m.members())
+			for _, id := range now {
+				m.background(func() { m.greet(id) })
 			}
-			next, wait = wait, min(2*wait, gateAskMax)
 		}
 		t := time.NewTimer(next)
 		select {
@@ -225,9 +266,6 @@ func (n *Node) gateLoop(ctx context.Context, m *mesh) error {
 			return ctx.Err()
 		case <-n.gate.turn:
 			t.Stop()
-			if n.gate.open() {
-				wait = gateAsk
-			}
 		case <-t.C:
 		}
 	}

@@ -214,8 +214,9 @@ func (m *mesh) connected(_ network.Network, c network.Conn) {
 	}
 	m.host.ConnManager().Protect(c.RemotePeer(), "member")
 	m.notePunched(c)
-	wake(m.n.gate.turn)
-	if c.Stat().Direction == network.DirOutbound {
+	dialled := c.Stat().Direction == network.DirOutbound
+	m.n.gate.arrived(c.RemotePeer(), dialled)
+	if dialled {
 		m.background(func() { m.greet(c.RemotePeer()) })
 	}
 }
