@@ -1,6 +1,7 @@
 package node
 
 import (
+	"math/bits"
 	"slices"
 	"time"
 
@@ -16,12 +17,17 @@ const (
 	equalTime   = 5 * time.Minute
 	markerTime  = 30 * time.Second
 	gateTime    = 11 * time.Minute
-	roundsTime  = 5 * time.Minute // without gossip
 	receiptTime = 12 * time.Minute
 	photosTime  = 15 * time.Minute
 	// idleBytes is what a node may send and receive in a minute, for each other, when nothing happens.
 	idleBytes = 12 << 10
 )
+
+// rounds is in what time something comes everywhere without gossip: in a minute every node meets another, so that it doubles
+// who has it at least; and a few minutes are for chance.
+func (s *sim) rounds() time.Duration {
+	return time.Duration(2+bits.Len(uint(len(s.nodes)))) * time.Minute
+}
 
 // heal ends every fault.
 func (s *sim) heal() {
@@ -75,13 +81,13 @@ func (s *sim) settle() {
 	s.figures.marker = s.await(13, markerTime, "to show the other's new case", func(a, b int) bool {
 		return s.silent(a) || s.silent(b) || s.shows(a, marks[b].records[0])
 	})
-	s.await(13, roundsTime, "to show the other's new case", func(a, b int) bool { return s.shows(a, marks[b].records[0]) })
+	s.await(13, s.rounds(), "to show the other's new case", func(a, b int) bool { return s.shows(a, marks[b].records[0]) })
 	for _, i := range sortedKeys(marks) {
 		s.closeIt(marks[i])
 	}
 	s.await(16, gateTime, "to find signed what the other closes", func(_, b int) bool { return marks[b].closed != nil })
 	s.await(13, markerTime, "to have taken the other's case down", func(a, b int) bool { return s.gone(a, marks[b].closed) })
-	s.await(17, roundsTime, "to let go of what a delegate has said of the other, which has spoken since", func(a, b int) bool {
+	s.await(17, s.rounds(), "to let go of what a delegate has said of the other, which has spoken since", func(a, b int) bool {
 		_, err := s.nodes[a].store.Extension(s.nodes[b].Origin())
 		return err != nil
 	})
@@ -161,15 +167,19 @@ func (s *sim) awaitFrozen() {
 	begun := time.Now()
 	for {
 		left := [2]int{-1, -1}
-		for a := range s.nodes {
-			for b := range s.nodes {
+		for b := range s.nodes {
+			var holders []int
+			for c := range s.nodes {
+				if proof(c, b) {
+					holders = append(holders, c)
+				}
+			}
+			for a := range s.nodes {
 				if _, is := s.nodes[a].store.Frozen(s.nodes[b].Origin()); is || !s.friends(a, b) {
 					continue
 				}
-				for c := range s.nodes {
-					if s.friends(a, c) && proof(c, b) {
-						left = [2]int{a, b}
-					}
+				if slices.ContainsFunc(holders, func(c int) bool { return s.friends(a, c) }) {
+					left = [2]int{a, b}
 				}
 			}
 		}

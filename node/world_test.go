@@ -145,22 +145,28 @@ func testAddr(i int) string {
 	return fmt.Sprintf("/ip4/%s/udp/8000/quic-v1", simnet.IntToPublicIPv4(i))
 }
 
-// latency gives each pair of nodes its own delay, and packets across a cut one that nobody waits for.
+// lose has the network drop a packet, and keep nothing of it: to nobody it goes at once.
+func lose(p *simnet.Packet) time.Duration {
+	*p = simnet.Packet{From: p.From, To: &net.UDPAddr{}}
+	return 0
+}
+
+// latency gives each pair of nodes its own delay, and loses packets across a cut.
 func (w *world) latency(p *simnet.Packet) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.route(p) {
-		return 24 * time.Hour
+		return lose(p)
 	}
 	a, b := nodeOf(p.From), nodeOf(p.To)
 	if w.cut != nil && w.cut(a, b) {
-		return 24 * time.Hour
+		return lose(p)
 	}
 	var longer time.Duration
 	if w.weather != nil {
 		var lost bool
 		if longer, lost = w.weather(a, b); lost {
-			return 24 * time.Hour
+			return lose(p)
 		}
 	}
 	h := fnv.New64a()
