@@ -182,7 +182,7 @@ func wholeYears(from, to time.Time) int {
 // Validate returns everything that is wrong with the case as Problems, nil when there is nothing. now is the time of
 // writing; a record from a peer is validated at the time that it bears.
 func (c *Case) Validate(now time.Time) error {
-	v := &checker{now: now}
+	v := &checker{last: lastDay(now)}
 	v.text("number", c.Number, maxNumber, true)
 	if c.Number != "" && !numberForm(c.Number) {
 		v.add("number", "text")
@@ -214,11 +214,14 @@ func (c *Case) Validate(now time.Time) error {
 // checker gathers Problems. Fields are named from where it stands: nearly every case has none, so a path is put together only
 // when there is something to say.
 type checker struct {
-	now   time.Time
+	last  Date   // the last day that is not in the future
 	list  string // where it stands: at the item of a list, "" at the top
 	item  int
 	found Problems
 }
+
+// lastDay returns the last day that is not in the future of now anywhere: beyond the date line it is tomorrow.
+func lastDay(now time.Time) Date { return DateOf(now.UTC().Add(14 * time.Hour)) }
 
 // in goes to an item of a list at the top, and out back there.
 func (v *checker) in(list string, item int) *checker {
@@ -288,16 +291,14 @@ func (v *checker) texts(field string, list []string, most, max int) {
 
 func (v *checker) words(field string, t Text, max int, lines bool) {
 	v.count(field, len(t), 0, maxTextLangs)
-	if len(t) == 0 {
+	sound := true
+	for tag, s := range t {
+		sound = sound && ValidLanguage(tag) && faultIn(s, max, true, lines) == ""
+	}
+	if sound {
 		return
 	}
-	var room [8]string // which most texts fit into
-	tags := room[:0]
-	for tag := range t {
-		tags = append(tags, tag)
-	}
-	slices.Sort(tags)
-	for _, tag := range tags {
+	for _, tag := range t.Languages() {
 		if !ValidLanguage(tag) {
 			v.add(field, "language") // a tag that is none may be anything, and the problem goes to a log
 		} else if code := faultIn(t[tag], max, true, lines); code != "" {
@@ -325,13 +326,13 @@ func (v *checker) date(field string, d Date, required bool) {
 		}
 	case !d.valid():
 		v.add(field, "date")
-	case d.First().After(v.now.Add(14 * time.Hour)): // the date line: somewhere it is tomorrow
+	case d.after(v.last):
 		v.add(field, "datefuture")
 	}
 }
 
 func (v *checker) year(field string, y uint16) {
-	if y != 0 && (y < 1900 || int(y) > v.now.Add(14*time.Hour).Year()) {
+	if y != 0 && (y < 1900 || y > v.last.Year) {
 		v.add(field, "range")
 	}
 }

@@ -240,6 +240,26 @@ func TestPick(t *testing.T) {
 	}
 }
 
+// TestDatesAreOfTheCalendar holds our arithmetic against the standard library's.
+func TestDatesAreOfTheCalendar(t *testing.T) {
+	noon := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	today := DateOf(noon)
+	for _, year := range []uint16{0, 1899, 1900, 1903, 1904, 2000, 2023, 2024, 2025, 2100, 9999, 10000} {
+		for month := range uint8(14) {
+			for day := range uint8(33) {
+				d := Date{year, month, day}
+				want := year >= 1900 && year <= 9999 && month <= 12 && (day == 0 || month != 0 && DateOf(d.First()) == d)
+				if got := d.valid(); got != (want || d.IsZero()) {
+					t.Errorf("%+v is a date: %v", d, got)
+				}
+				if got := d.after(today); want && got != d.First().After(noon) {
+					t.Errorf("%v is after %v: %v", d, today, got)
+				}
+			}
+		}
+	}
+}
+
 func TestDateNeverInventsADay(t *testing.T) {
 	day := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
 	for _, c := range []struct {

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -72,7 +73,27 @@ func (d Date) valid() bool {
 	case d.Year < 1900 || d.Year > 9999 || d.Month > 12 || d.Month == 0 && d.Day != 0:
 		return false
 	}
-	return d.Day == 0 || DateOf(d.First()) == d
+	return d.Day <= d.days()
+}
+
+// days returns how many days the month of the date has.
+func (d Date) days() uint8 {
+	switch d.Month {
+	case 2:
+		if d.Year%4 == 0 && (d.Year%100 != 0 || d.Year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
+
+// after says whether the first day that d may mean comes after a full date.
+func (d Date) after(day Date) bool {
+	d.Month, d.Day = max(d.Month, 1), max(d.Day, 1)
+	return cmp.Or(cmp.Compare(d.Year, day.Year), cmp.Compare(d.Month, day.Month), cmp.Compare(d.Day, day.Day)) > 0
 }
 
 // IsZero says whether nothing is known.

@@ -136,8 +136,8 @@ func CIDFromDigest(codec uint64, digest [32]byte) cid.Cid {
 
 // Digest returns the SHA-256 inside a CID made by CIDOf or PhotoCID.
 func Digest(c cid.Cid) (d [32]byte) {
-	h := c.Hash()
-	copy(d[:], h[len(h)-32:])
+	s := c.KeyString() // unlike Hash and Bytes, no copy
+	copy(d[:], s[len(s)-len(d):])
 	return d
 }
 

@@ -34,7 +34,7 @@ func (p *Photo) original(q Photo) bool {
 
 // ValidatePhotos returns what is wrong with the photos of a case as Problems, nil when nothing is.
 func ValidatePhotos(photos []Photo, c *Case, now time.Time) error {
-	v := &checker{now: now}
+	v := &checker{last: lastDay(now)}
 	v.count("photos", len(photos), 0, MaxPhotos)
 	for i := range photos {
 		p := &photos[i]

@@ -120,13 +120,17 @@ func ValidPhone(s string) bool {
 // checkText reports why s may not stand in a record: too long, or with characters that could hide or reorder what a
 // reader sees. Bidirectional controls are refused since pages and posters isolate each field themselves.
 func checkText(s string, max int, lines bool) (code string, ok bool) {
-	if !utf8.ValidString(s) {
+	plain := 0
+	for plain < len(s) && s[plain] >= ' ' && s[plain] <= '~' { // nearly all of a text in Latin letters
+		plain++
+	}
+	if !utf8.ValidString(s[plain:]) {
 		return "text", false
 	}
 	if len(s) > max && utf8.RuneCountInString(s) > max {
 		return "toolong", false
 	}
-	for _, r := range s {
+	for _, r := range s[plain:] {
 		if hides(r) && !(r == '\n' && lines) {
 			return "text", false
 		}

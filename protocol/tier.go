@@ -31,7 +31,7 @@ func (m *Members) IsZero() bool {
 
 // Validate returns what is wrong as Problems whose fields begin with "members.", nil when nothing is.
 func (m *Members) Validate(c *Case, now time.Time) error {
-	v := &checker{now: now}
+	v := &checker{last: lastDay(now)}
 	v.count("members.children", len(m.Children), 0, len(c.Children))
 	for i, child := range m.Children {
 		v.in("members.children", i)
