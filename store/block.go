@@ -22,7 +22,7 @@ func (s *Store) Bits(o protocol.Origin, epoch uint64, indexes []uint64) (maps []
 		maps = nil
 		for _, index := range indexes {
 			bits := protocol.Bitmap{Index: index}
-			b.eachIn(place{m.short, epoch, index}, func(at place, _ []byte) { bits.Add(at.seq) })
+			b.digests.eachIn(place{m.short, epoch, index}, func(key, _ []byte) { bits.Add(placeOf(key).seq) })
 			if bits.Set != [len(bits.Set)]byte{} {
 				maps = append(maps, bits)
 			}
@@ -35,19 +35,28 @@ func (s *Store) Bits(o protocol.Origin, epoch uint64, indexes []uint64) (maps []
 // Block returns the signed records of one block of an origin's log, in the order of their numbers, as far as they are kept.
 func (s *Store) Block(o protocol.Origin, epoch, index uint64) (raws [][]byte, err error) {
 	err = s.of(o, func(b *buckets, m *member) error {
-		raws = nil
+		raws = make([][]byte, 0, protocol.BlockSize)
+		b.key = s.keys.ahead()
+		var room []byte // for many records
 		var wrong error
-		b.eachIn(place{m.short, epoch, index}, func(at place, row []byte) {
-			if row[0] == rowGhost {
+		b.log.eachIn(place{m.short, epoch, index}, func(key, value []byte) {
+			if cap(room)-len(room) < len(value) {
+				room = make([]byte, 0, max(len(value), blockRoom))
+			}
+			whole, err := b.appendLog(room, key, value)
+			if err != nil {
+				wrong = errors.Join(wrong, err)
 				return
 			}
-			raw, err := b.openLog(at.key(), b.log.Get(at.key()))
-			raws, wrong = append(raws, raw), errors.Join(wrong, err)
+			raws, room = append(raws, whole[len(room):len(whole):len(whole)]), whole
 		})
 		return wrong
 	})
 	return raws, err
 }
+
+// blockRoom is how much memory Block takes at once, in bytes.
+const blockRoom = 128 << 10
 
 // Records returns the signed records at some places of an origin's log, and the numbers at which there is none.
 func (s *Store) Records(o protocol.Origin, epoch uint64, seqs []uint64) (raws [][]byte, gone []uint64, err error) {
@@ -82,11 +91,11 @@ func (s *Store) of(o protocol.Origin, read func(*buckets, *member) error) error 
 	return s.view(func(b *buckets) error { return read(b, m) })
 }
 
-// eachIn calls fn with the rows of the bucket digests in the block at a key of the bucket blocks.
-func (b *buckets) eachIn(block place, fn func(at place, row []byte)) {
-	c := b.digests.Cursor()
+// eachIn calls fn with the rows of a bucket of places, log or digests, in the block at a key of the bucket blocks.
+func (b *bucket) eachIn(block place, fn func(key, row []byte)) {
+	c := b.Cursor()
 	end := place{block.short, block.epoch, (block.seq + 1) * protocol.BlockSize}.key()
 	for k, v := c.Seek(place{block.short, block.epoch, block.seq * protocol.BlockSize}.key()); k != nil && bytes.Compare(k, end) < 0; k, v = c.Next() {
-		fn(placeOf(k), v)
+		fn(k, v)
 	}
 }

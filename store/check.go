@@ -77,7 +77,7 @@ func (k *checking) names(bucket string, key []byte, slot uint32, who string) {
 }
 
 // each calls fn with the rows of a bucket whose keys and values are of the right size; 0 is any size.
-func (k *checking) each(name string, b *bbolt.Bucket, key, value int, fn func(key, value []byte)) {
+func (k *checking) each(name string, b bucket, key, value int, fn func(key, value []byte)) {
 	b.ForEach(func(a, v []byte) error {
 		if len(a) != key || value != 0 && len(v) != value {
 			k.wrong(name, a, "key of %d bytes, value of %d: out of shape", len(a), len(v))
@@ -163,7 +163,7 @@ func (k *checking) log() {
 				k.marks[string(markKey(ref, mark))] = true
 			}
 		}
-		k.rows[ref] = newRow(m, r)
+		k.rows[ref] = newRow(m, ref, r)
 		if plain, err := k.openIndex(key, value); err != nil {
 			k.wrong("log", key, "row of the index: %v", err)
 		} else if w, ok := rowOf(m, at, plain); ok && !w.equal(k.rows[ref]) {
@@ -367,7 +367,7 @@ func (k *checking) photos() {
 			var b []byte
 			key, err := k.key(slot)
 			if err == nil {
-				b, err = unseal(&key, what, slot, f.d[:], sealed)
+				b, err = unseal(nil, &key, what, slot, f.d[:], sealed)
 			}
 			switch {
 			case f.suffix == printSuffix && err != nil:

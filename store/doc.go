@@ -77,7 +77,7 @@
 //	cards     origin, KeyID  -> signed card, under which a receipt, a takedown of ours or such a head was signed, or
 //	                            records and posters of an epoch were; the newest of its key
 //
-// Sealed is u32 slot, nonce of 12 bytes, AES-256-GCM under the key in that slot; the bucket, the row's key and the slot
+// Sealed is u32 slot, nonce of 12 bytes, ChaCha20-Poly1305 under the key in that slot; the bucket, the row's key and the slot
 // are bound in. A row that is written again gets a new key in another slot.
 //
 // # The keys

@@ -47,9 +47,9 @@ func newKid(c *protocol.Child) kid {
 	return kid{sexBit(c.Sex), unitCode(c.Age.Unit), c.BirthYear, c.Age.Min, c.Age.Max}
 }
 
-func newRow(m *member, r *protocol.Record) *row {
+func newRow(m *member, ref protocol.Ref, r *protocol.Record) *row {
 	h := r.Header()
-	w := rowOfCase(m, h.Ref(), h.At, h.ReviewBy, r.Case())
+	w := rowOfCase(m, ref, h.At, h.ReviewBy, r.Case())
 	w.epoch, w.seq, w.rev = h.Epoch, h.Seq, h.Rev
 	return w
 }
@@ -303,7 +303,7 @@ func (b *buckets) readRow(m *member, key, value []byte) (*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newRow(m, record), nil
+	return newRow(m, record.Header().Ref(), record), nil
 }
 
 // fold makes text comparable: cases folded, accents stripped.

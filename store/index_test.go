@@ -43,7 +43,7 @@ func FuzzRow(f *testing.F) {
 	c := newChild(1)
 	r := newCountry(f, "XB").publish(c.id, c.entry)
 	m := &member{}
-	w := newRow(m, r)
+	w := newRow(m, r.Header().Ref(), r)
 	at := place{0, w.epoch, w.seq}
 	whole := w.appendTo(nil)
 	if got, ok := rowOf(m, at, whole); !ok || !got.equal(w) || got.text == "" || got.kids[0].sex < 2 {

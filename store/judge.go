@@ -19,7 +19,7 @@ func (s *Store) Seen(claim *protocol.Claim) error {
 	var judged error
 	err := s.view(func(b *buckets) error {
 		at := place{m.short, h.Epoch, h.Seq}
-		_, closed, err := b.judge(&m, h, claim.Type(), protocol.Digest(claim.ID()), m.past(at))
+		_, closed, err := b.judge(&m, h, h.Ref(), claim.Type(), protocol.Digest(claim.ID()), m.past(at))
 		judged = m.gate(err, at, claim.Type(), closed, m.past(at))
 		return nil
 	})
@@ -32,8 +32,8 @@ func (s *Store) Seen(claim *protocol.Claim) error {
 // judge holds a record against what is stored of its case and at its place. live is the case's live record, or the ghost of
 // one that a stray has closed, nil if there is none. closed says that the case was taken down. past is member.past, where it
 // counts.
-func (b *buckets) judge(m *member, h protocol.Header, t protocol.Type, d digest, past bool) (live *liveCase, closed bool, err error) {
-	ref, at := h.Ref(), place{m.short, h.Epoch, h.Seq}
+func (b *buckets) judge(m *member, h protocol.Header, ref protocol.Ref, t protocol.Type, d digest, past bool) (live *liveCase, closed bool, err error) {
+	at := place{m.short, h.Epoch, h.Seq}
 	void, strayed := m.Cards.Void(h.Epoch, h.Seq), false
 	row := b.digests.Get(at.key())
 	if v := b.dead.Get(ref[:]); v != nil {

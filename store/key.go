@@ -181,6 +181,9 @@ func photoInfoOf(v []byte) photoInfo {
 
 // filesOf returns the photo files that a case refers to, thumbnails included, without the slots of their keys.
 func filesOf(short uint32, photos []protocol.Photo) map[digest]photoInfo {
+	if len(photos) == 0 {
+		return nil
+	}
 	files := make(map[digest]photoInfo, 2*len(photos))
 	for i := range photos {
 		p := &photos[i]

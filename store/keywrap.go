@@ -12,12 +12,12 @@ var wrapIV = [8]byte{0xa6, 0xa6, 0xa6, 0xa6, 0xa6, 0xa6, 0xa6, 0xa6}
 
 var errUnwrap = errors.New("not wrapped under this key")
 
-// keyWrap encrypts plain, a multiple of 8 bytes, under a key-encryption key with AES key wrap (RFC 3394). It is made for
-// keys: it needs no nonce, so that a slot may be overwritten as often as one likes.
-func keyWrap(kek cipher.Block, plain []byte) []byte {
-	n := len(plain) / 8
-	out := make([]byte, 8+len(plain))
-	copy(out[8:], plain)
+// keyWrap appends plain, a multiple of 8 bytes, to dst, encrypted under a key-encryption key with AES key wrap (RFC 3394). It
+// is made for keys: it needs no nonce, so that a slot may be overwritten as often as one likes.
+func keyWrap(dst []byte, kek cipher.Block, plain []byte) []byte {
+	n, at := len(plain)/8, len(dst)
+	dst = append(append(dst, wrapIV[:]...), plain...)
+	out := dst[at:]
 	var b [16]byte
 	copy(b[:8], wrapIV[:])
 	for t := 1; t <= 6*n; t++ {
@@ -28,7 +28,7 @@ func keyWrap(kek cipher.Block, plain []byte) []byte {
 		binary.BigEndian.PutUint64(b[:8], binary.BigEndian.Uint64(b[:8])^uint64(t))
 	}
 	copy(out, b[:8])
-	return out
+	return dst
 }
 
 // keyUnwrap undoes keyWrap, or returns errUnwrap.

@@ -17,7 +17,7 @@ func TestKeyWrapIsTheStandard(t *testing.T) {
 		kek, _ := hex.DecodeString(v[0])
 		key, _ := hex.DecodeString(v[1])
 		want, _ := hex.DecodeString(v[2])
-		got := keyWrap(block(kek), key)
+		got := keyWrap(nil, block(kek), key)
 		if !bytes.Equal(got, want) {
 			t.Errorf("wrapped %x, want %x", got, want)
 		}

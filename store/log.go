@@ -64,6 +64,7 @@ func (s *Store) putLocked(records []*protocol.Record) ([]error, error) {
 	err := s.keepReserve()
 	if err == nil {
 		err = s.changeLocked(func(c *change) error {
+			c.expect(len(records))
 			for i, r := range records {
 				refused, err := c.put(r)
 				if err != nil {
@@ -117,8 +118,9 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		return protocol.ErrOrigin, nil
 	}
 	at, ref := place{m.short, h.Epoch, h.Seq}, h.Ref()
+	key := at.key()
 	past := m.past(at) && !c.repairs
-	live, closed, refused := c.judge(m, h, r.Type(), d, past)
+	live, closed, refused := c.judge(m, h, ref, r.Type(), d, past)
 	void := m.Cards.Void(h.Epoch, h.Seq) // and a takedown, or judge would have refused it
 	stray := closing && (errors.Is(refused, protocol.ErrFork) || refused == nil && (void || !c.ours && (m.forked(h.Epoch) || past)))
 	if !c.ours {
@@ -144,7 +146,7 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		}
 		hold := false
 		if closing && old.Type() == protocol.TypeCase {
-			if hold, err = c.guarded(m, h.Ref()); err != nil {
+			if hold, err = c.guarded(m, ref); err != nil {
 				return nil, err
 			}
 		}
@@ -176,14 +178,14 @@ func (c *change) put(r *protocol.Record) (refused, err error) {
 		flag, value = rowStance, plainRow(r.Bytes())
 		c.stances[ref] = &stanceRow{m, liveCase{at, h.Rev}, *r.Stance()}
 	default:
-		row := newRow(m, r)
+		row := newRow(m, ref, r)
 		if err := c.show(m, r, row); err != nil {
 			return nil, err
 		}
-		flag, value = rowCase, c.sealLog(at.key(), row, r.Bytes())
+		flag, value = rowCase, c.sealLog(key, row, r.Bytes())
 	}
 	c.touched[blockAt(at)] = struct{}{}
-	err = errors.Join(c.log.Put(at.key(), value), c.digests.Put(at.key(), digestValue(flag, d)))
+	err = errors.Join(c.log.Put(key, value), c.digests.Put(key, digestValue(flag, d)))
 	if err != nil {
 		return nil, fmt.Errorf("write log: %w", err)
 	}

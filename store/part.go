@@ -48,7 +48,7 @@ func (s *Store) readPart(d digest, slot uint32, key *fileKey) (part []byte, size
 		if n > len(rest)-4 {
 			break
 		}
-		piece, err := unseal(key, sealedPart, slot, partAt(d, len(part)), rest[4:4+n])
+		piece, err := unseal(nil, key, sealedPart, slot, partAt(d, len(part)), rest[4:4+n])
 		if err != nil {
 			break
 		}

@@ -183,7 +183,7 @@ func (s *Store) openFile(d digest, suffix string, what byte, may func(*buckets) 
 		if err != nil {
 			return err
 		}
-		if plain, err = unseal(&key, what, info.slot, d[:], sealed); err != nil {
+		if plain, err = unseal(nil, &key, what, info.slot, d[:], sealed); err != nil {
 			return fmt.Errorf("photo %s: %w", photoCID(d), err)
 		}
 		return nil

@@ -58,8 +58,8 @@ func (b *buckets) blocksOf(short uint32) []protocol.Block {
 // block digests the rows of the block at a key of the bucket blocks.
 func (b *buckets) block(at place) protocol.Block {
 	entries := make([]protocol.LogEntry, 0, protocol.BlockSize)
-	b.eachIn(at, func(row place, v []byte) {
-		entries = append(entries, protocol.LogEntry{Seq: row.seq, Digest: digest(v[1:])})
+	b.digests.eachIn(at, func(key, v []byte) {
+		entries = append(entries, protocol.LogEntry{Seq: placeOf(key).seq, Digest: digest(v[1:])})
 	})
 	return protocol.BlockOf(at.epoch, at.seq, entries)
 }
@@ -78,7 +78,7 @@ func (c *change) digestBlock(at place) error {
 // Place returns how far an origin's log is held without a hole; Epoch and Seq are zero when not even its first record is.
 func (s *Store) Place(o protocol.Origin) (p protocol.LogPlace, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
-		p = (&buckets{places: tx.Bucket([]byte("places"))}).place(o) // a pull asks for every origin's
+		p = (&buckets{places: bucketOf(tx, "places")}).place(o) // a pull asks for every origin's
 		return nil
 	})
 	return p, err

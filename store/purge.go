@@ -252,7 +252,7 @@ func (c *change) revive(m *member, r *protocol.Record, h heldCase) error {
 	}
 	c.count(m, 0, -1)
 	c.then = append(c.then, func() { m.closings++ })
-	if err := c.show(m, r, newRow(m, r)); err != nil {
+	if err := c.show(m, r, newRow(m, ref, r)); err != nil {
 		return err
 	}
 	c.touched[blockAt(h.at)] = struct{}{}
@@ -315,7 +315,7 @@ func (s *Store) purge() error {
 	return nil
 }
 
-func keysIn(b *bbolt.Bucket) (keys [][]byte) {
+func keysIn(b bucket) (keys [][]byte) {
 	c := b.Cursor()
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))

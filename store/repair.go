@@ -75,7 +75,8 @@ func (c *change) clear(m *member, blocks []protocol.Block, records []*protocol.R
 			continue
 		}
 		var forked error
-		c.eachIn(at, func(p place, row []byte) {
+		c.digests.eachIn(at, func(key, row []byte) {
+			p := placeOf(key)
 			switch d, ok := want[p]; {
 			case ok && d == digest(row[1:]):
 				return

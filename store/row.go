@@ -15,28 +15,30 @@ const rowVersion = 1
 // appendTo writes a row as the log keeps it, sealed, so that Open need not decode all records: version, Ref, and then
 // numbers as varints and texts behind their size. The place is the key of the row of the log.
 func (w *row) appendTo(b []byte) []byte {
-	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
 	b = append(append(b, rowVersion), w.ref[:]...)
 	urgent := byte(0)
 	if w.urgent {
 		urgent = 1
 	}
 	b = append(b, urgent)
-	text(nameOf(kinds, w.kind))
+	b = appendText(b, nameOf(kinds, w.kind))
 	b = binary.AppendUvarint(b, w.rev)
 	b = binary.AppendVarint(binary.AppendVarint(b, w.at), w.review)
-	for _, n := range []uint16{w.since.Year, uint16(w.since.Month), uint16(w.since.Day), uint16(len(w.kids))} {
+	for _, n := range [...]uint16{w.since.Year, uint16(w.since.Month), uint16(w.since.Day), uint16(len(w.kids))} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
 	for _, k := range w.kids {
-		text(nameOf(sexes, uint8(bits.Len8(k.sex>>1))))
-		for _, n := range []uint16{k.born, k.min, k.max} {
+		b = appendText(b, nameOf(sexes, uint8(bits.Len8(k.sex>>1))))
+		for _, n := range [...]uint16{k.born, k.min, k.max} {
 			b = binary.AppendUvarint(b, uint64(n))
 		}
-		text(nameOf(units, k.unit))
+		b = appendText(b, nameOf(units, k.unit))
 	}
-	text(w.text)
-	return b
+	return appendText(b, w.text)
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
 // rowOf reads what appendTo wrote; ok is false when it was another version.

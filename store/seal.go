@@ -1,11 +1,13 @@
 package store
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
+	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"golang.org/x/crypto/chacha20poly1305"
 )
 
 // What a key has sealed; it is bound into every seal, so that a value moved to another place does not open.
@@ -24,22 +26,22 @@ const (
 type fileKey = [32]byte
 
 // sealing is what seal adds: a random nonce before and a tag after.
-const sealing = 12 + 16
+const (
+	sealing   = nonceSize + 16
+	nonceSize = chacha20poly1305.NonceSize
+)
 
 // errShredded says that a key does not open what it should: it has been overwritten since the row was read, or the data
 // folder is damaged. The database reads again to tell which.
 var errShredded = errors.New("its key does not open it: run gmcn check")
 
+// aead is made for each row anew: ChaCha20-Poly1305 needs no tables of a key.
 func aead(key *fileKey) cipher.AEAD {
-	block, err := aes.NewCipher(key[:])
+	a, err := chacha20poly1305.New(key[:])
 	if err != nil {
 		panic(err) // the key's size is its type's
 	}
-	g, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		panic(err) // AES has the block size
-	}
-	return g
+	return a
 }
 
 // bound is the additional data of a seal: what it is, the slot of its key, and where it stands.
@@ -48,27 +50,40 @@ func bound(what byte, slot uint32, where []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(b, slot), where...)
 }
 
-// seal appends plain, sealed with AES-256-GCM, to dst.
+// seal appends plain, sealed with ChaCha20-Poly1305, to dst.
 func seal(dst []byte, key *fileKey, what byte, slot uint32, where, plain []byte) []byte {
-	return aead(key).Seal(dst, nil, plain, bound(what, slot, where))
+	return sealUnder(aead(key), dst, plain, bound(what, slot, where))
+}
+
+func sealUnder(a cipher.AEAD, dst, plain, bound []byte) []byte {
+	at := len(dst)
+	dst = append(dst, make([]byte, nonceSize)...)
+	nonce := dst[at:]
+	rand.Read(nonce)
+	return a.Seal(dst, nonce, plain, bound)
 }
 
 // sealLog returns the value of the log row of a record: slot, u32 size of what follows, the row of the index sealed, the
 // signed bytes sealed under the same key.
 func (c *change) sealLog(where []byte, w *row, raw []byte) []byte {
 	slot, key := c.newKey()
-	g, plain := aead(&key), w.appendTo(nil)
-	b := binary.BigEndian.AppendUint32(make([]byte, 0, logHeader+2*sealing+len(plain)+len(raw)), slot)
-	b = binary.BigEndian.AppendUint32(b, uint32(sealing+len(plain)))
-	b = g.Seal(b, nil, plain, bound(sealedIndex, slot, where))
-	return g.Seal(b, nil, raw, bound(sealedRecord, slot, where))
+	a, bound := aead(&key), bound(sealedIndex, slot, where)
+	c.plain = w.appendTo(c.plain[:0])
+	b := binary.BigEndian.AppendUint32(make([]byte, 0, logHeader+2*sealing+len(c.plain)+len(raw)), slot)
+	b = binary.BigEndian.AppendUint32(b, uint32(sealing+len(c.plain)))
+	b = sealUnder(a, b, c.plain, bound)
+	bound[0] = sealedRecord
+	return sealUnder(a, b, raw, bound)
 }
 
 const logHeader = 4 + 4
 
-// unseal undoes seal. Its error is errShredded.
-func unseal(key *fileKey, what byte, slot uint32, where, sealed []byte) ([]byte, error) {
-	b, err := aead(key).Open(nil, nil, sealed, bound(what, slot, where))
+// unseal undoes seal and appends to dst. Its error is errShredded.
+func unseal(dst []byte, key *fileKey, what byte, slot uint32, where, sealed []byte) ([]byte, error) {
+	if len(sealed) < nonceSize {
+		return nil, errShredded
+	}
+	b, err := aead(key).Open(dst, sealed[:nonceSize], sealed[nonceSize:], bound(what, slot, where))
 	if err != nil {
 		return nil, errShredded
 	}
@@ -90,22 +105,25 @@ func (b *buckets) openRow(what byte, where, value []byte) ([]byte, error) {
 	if len(value) < 4 {
 		return nil, fmt.Errorf("a row of %d bytes: run gmcn check", len(value))
 	}
-	return b.open(what, slotOf(value), where, value[4:])
+	return b.open(nil, what, slotOf(value), where, value[4:])
 }
 
 // plainRow is the value of a log row that everyone may read, a takedown or a stance: they say nothing of a child.
 func plainRow(raw []byte) []byte { return append(make([]byte, 4, 4+len(raw)), raw...) }
 
 // openLog returns a copy of the signed bytes in a row of the log.
-func (b *buckets) openLog(where, value []byte) ([]byte, error) {
+func (b *buckets) openLog(where, value []byte) ([]byte, error) { return b.appendLog(nil, where, value) }
+
+// appendLog appends to dst what openLog returns. It needs no more room than the value has.
+func (b *buckets) appendLog(dst, where, value []byte) ([]byte, error) {
 	if len(value) >= 4 && slotOf(value) == 0 {
-		return append([]byte(nil), value[4:]...), nil
+		return append(dst, value[4:]...), nil
 	}
 	_, sealed, err := splitLog(value)
 	if err != nil {
 		return nil, err
 	}
-	return b.open(sealedRecord, slotOf(value), where, sealed)
+	return b.open(dst, sealedRecord, slotOf(value), where, sealed)
 }
 
 // openIndex returns what the row of a case in the log holds for the index.
@@ -114,7 +132,7 @@ func (b *buckets) openIndex(where, value []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.open(sealedIndex, slotOf(value), where, sealed)
+	return b.open(nil, sealedIndex, slotOf(value), where, sealed)
 }
 
 // splitLog returns the two sealed parts of a log row.
@@ -126,10 +144,10 @@ func splitLog(value []byte) (index, record []byte, err error) {
 	return value[logHeader:end], value[end:], nil
 }
 
-func (b *buckets) open(what byte, slot uint32, where, sealed []byte) ([]byte, error) {
+func (b *buckets) open(dst []byte, what byte, slot uint32, where, sealed []byte) ([]byte, error) {
 	key, err := b.key(slot)
 	if err != nil {
 		return nil, err
 	}
-	return unseal(&key, what, slot, where, sealed)
+	return unseal(dst, &key, what, slot, where, sealed)
 }

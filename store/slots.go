@@ -207,6 +207,29 @@ func (k *keys) inMemory() (key func(slot uint32) (fileKey, error), err error) {
 	}, nil
 }
 
+// ahead returns a key that reads slots that stand side by side in one go. It is for one goroutine, and for one reading: a key
+// that it has read is not seen to be overwritten.
+func (k *keys) ahead() (key func(slot uint32) (fileKey, error)) {
+	var kek cipher.Block
+	var first uint32
+	all := make([]byte, 0, 64*slotSize)
+	return func(slot uint32) (fileKey, error) {
+		if at := int64(slot) - int64(first); at < 0 || at*slotSize >= int64(len(all)) {
+			k.mu.RLock()
+			n, err := k.f.ReadAt(all[:cap(all)], int64(slot)*slotSize)
+			first, all, kek = slot, all[:n-n%slotSize], k.kek
+			k.mu.RUnlock()
+			if err != nil && !errors.Is(err, io.EOF) {
+				return fileKey{}, fmt.Errorf("read keys: %w", err)
+			}
+			if len(all) == 0 {
+				return fileKey{}, errShredded
+			}
+		}
+		return unwrapSlot(kek, slot, all[int64(slot-first)*slotSize:][:slotSize])
+	}
+}
+
 func unwrapSlot(kek cipher.Block, slot uint32, b []byte) (key fileKey, err error) {
 	plain, err := keyUnwrap(kek, b)
 	if err != nil || slot == 0 || binary.BigEndian.Uint64(plain[32:]) != uint64(slot) {
@@ -215,8 +238,12 @@ func unwrapSlot(kek cipher.Block, slot uint32, b []byte) (key fileKey, err error
 	return fileKey(plain), nil
 }
 
-func wrapSlot(kek cipher.Block, slot uint32, key *fileKey) []byte {
-	return keyWrap(kek, binary.BigEndian.AppendUint64(append(make([]byte, 0, 40), key[:]...), uint64(slot)))
+// wrapSlot appends what stands in a slot to dst.
+func wrapSlot(dst []byte, kek cipher.Block, slot uint32, key *fileKey) []byte {
+	var plain [32 + 8]byte
+	copy(plain[:], key[:])
+	binary.BigEndian.PutUint64(plain[32:], uint64(slot))
+	return keyWrap(dst, kek, plain[:])
 }
 
 // take returns a free slot. The caller holds Store.write.
@@ -237,9 +264,9 @@ func (k *keys) give(slots []uint32) {
 
 // write puts keys into their slots, durably.
 func (k *keys) write(fresh map[uint32]fileKey) error {
-	return k.fill(slices.Sorted(maps.Keys(fresh)), func(slot uint32) []byte {
+	return k.fill(slices.Sorted(maps.Keys(fresh)), func(run []byte, slot uint32) []byte {
 		key := fresh[slot]
-		return wrapSlot(k.kek, slot, &key)
+		return wrapSlot(run, k.kek, slot, &key)
 	})
 }
 
@@ -257,17 +284,17 @@ func (k *keys) shred(slots []uint32) error {
 		}
 	}
 	slices.Sort(full)
-	return k.fill(slices.Compact(full), func(uint32) []byte { return zeros })
+	return k.fill(slices.Compact(full), func(run []byte, _ uint32) []byte { return append(run, zeros...) })
 }
 
-// fill writes sorted slots, those that stand side by side in one go.
-func (k *keys) fill(slots []uint32, value func(slot uint32) []byte) error {
+// fill writes sorted slots, those that stand side by side in one go. value appends that of a slot to run.
+func (k *keys) fill(slots []uint32, value func(run []byte, slot uint32) []byte) error {
 	if len(slots) == 0 {
 		return nil
 	}
-	var run []byte
+	run := make([]byte, 0, len(slots)*slotSize)
 	for i, slot := range slots {
-		run = append(run, value(slot)...)
+		run = value(run, slot)
 		if i+1 < len(slots) && slots[i+1] == slot+1 {
 			continue
 		}
@@ -385,7 +412,7 @@ func (k *keys) rewrap(kek []byte) (*os.File, error) {
 			if err != nil {
 				return fmt.Errorf("key %d: %w", slot, err)
 			}
-			out = append(out, wrapSlot(b, slot, &key)...)
+			out = wrapSlot(out, b, slot, &key)
 		}
 		if len(out) > 1<<18 {
 			return flush()

@@ -175,16 +175,34 @@ var bucketNames = []string{"meta", "origins", "members", "heads", "verified", "p
 
 // buckets are the buckets within a transaction.
 type buckets struct {
-	origins, members, heads, verified, places, log, digests, blocks, dead, gone, marks, photos, doomed, drafts, closed *bbolt.Bucket
-	meta, wishes, pairings, receipts, cards, equals, purging, held, recent, voided, strays, ghosts, forks, extensions  *bbolt.Bucket
+	origins, members, heads, verified, places, log, digests, blocks, dead, gone, marks, photos, doomed, drafts, closed bucket
+	meta, wishes, pairings, receipts, cards, equals, purging, held, recent, voided, strays, ghosts, forks, extensions  bucket
 	// key returns the key in a slot.
 	key func(slot uint32) (fileKey, error)
 	// live returns where the newest record of a live case or a stance stands.
 	live func(protocol.Ref) (liveCase, bool)
 }
 
+// bucket is a bucket whose Get makes no cursor but the first. It is for one goroutine.
+type bucket struct {
+	*bbolt.Bucket
+	cursor *bbolt.Cursor
+}
+
+func bucketOf(tx *bbolt.Tx, name string) bucket { return bucket{Bucket: tx.Bucket([]byte(name))} }
+
+func (b *bucket) Get(key []byte) []byte {
+	if b.cursor == nil {
+		b.cursor = b.Cursor()
+	}
+	if k, v := b.cursor.Seek(key); bytes.Equal(k, key) {
+		return v
+	}
+	return nil
+}
+
 func open(tx *bbolt.Tx) *buckets {
-	at := func(name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
+	at := func(name string) bucket { return bucketOf(tx, name) }
 	b := &buckets{
 		origins: at("origins"), members: at("members"), heads: at("heads"), verified: at("verified"), places: at("places"), log: at("log"),
 		digests: at("digests"), blocks: at("blocks"), dead: at("dead"), gone: at("gone"),
@@ -213,7 +231,7 @@ func (s *Store) view(read func(*buckets) error) error {
 func (s *Store) viewCases(read func(*buckets) error) error {
 	view := func() error {
 		return s.db.View(func(tx *bbolt.Tx) error {
-			at := func(name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
+			at := func(name string) bucket { return bucketOf(tx, name) }
 			return read(&buckets{dead: at("dead"), log: at("log"), wishes: at("wishes"), photos: at("photos"), gone: at("gone"),
 				key: s.keys.key, live: s.live})
 		})
@@ -254,6 +272,12 @@ type change struct {
 	forgets *member                     // whose log is being given up, so that no head is verified by it
 	ours    bool                        // it is by our own staff, not by a peer
 	then    []func()                    // what else to change in memory
+	plain   []byte                      // what sealLog has sealed, to be used again
+}
+
+// expect makes room for n records.
+func (c *change) expect(n int) {
+	c.rows, c.fresh = make(map[protocol.Ref]*row, n), make(map[uint32]fileKey, n)
 }
 
 // liveNow is buckets.live within the change.

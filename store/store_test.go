@@ -321,15 +321,15 @@ func TestCheckFindsDamage(t *testing.T) {
 		bucket string // that Check must name
 		do     func(b *buckets) error
 	}
-	first := func(b *bbolt.Bucket) (k, v []byte) { k, v = b.Cursor().First(); return k, append([]byte{}, v...) }
-	flip := func(b *bbolt.Bucket) error {
+	first := func(b bucket) (k, v []byte) { k, v = b.Cursor().First(); return k, append([]byte{}, v...) }
+	flip := func(b bucket) error {
 		k, v := first(b)
 		v[len(v)-1] ^= 1
 		return b.Put(k, v)
 	}
-	slotIn := func(b *bbolt.Bucket) []byte { _, v := first(b); return v[:4] }
-	remove := func(b *bbolt.Bucket) error { k, _ := first(b); return b.Delete(k) }
-	copyRow := func(b *bbolt.Bucket) error {
+	slotIn := func(b bucket) []byte { _, v := first(b); return v[:4] }
+	remove := func(b bucket) error { k, _ := first(b); return b.Delete(k) }
+	copyRow := func(b bucket) error {
 		k, v := first(b)
 		k = append([]byte{}, k...)
 		k[len(k)-1] ^= 0x55
@@ -387,7 +387,7 @@ func TestCheckFindsDamage(t *testing.T) {
 	}
 }
 
-func removeAll(b *bbolt.Bucket) error {
+func removeAll(b bucket) error {
 	c := b.Cursor()
 	for k, _ := c.First(); k != nil; k, _ = c.First() {
 		if err := c.Delete(); err != nil {

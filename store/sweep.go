@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"go.etcd.io/bbolt"
 )
 
 // refer writes that something refers to a photo file, which has a key from the first time on.
@@ -192,7 +190,7 @@ func (b *buckets) named(slots uint32) []bool {
 			named[slot] = true
 		}
 	}
-	each := func(rows *bbolt.Bucket, slot func(v []byte) uint32) {
+	each := func(rows bucket, slot func(v []byte) uint32) {
 		c := rows.Cursor()
 		for k, v := c.First(); k != nil; k, v = c.Next() {
 			name(slot(v))

@@ -30,7 +30,10 @@ func (b *buckets) state(m *member) LogState {
 	st := LogState{Root: protocol.RootOf(blocks), Live: n.live, Dead: n.dead}
 	if len(blocks) > 0 {
 		end := blocks[len(blocks)-1]
-		b.eachIn(place{m.short, end.Epoch, end.Index}, func(at place, _ []byte) { st.Epoch, st.Seq = at.epoch, at.seq })
+		b.digests.eachIn(place{m.short, end.Epoch, end.Index}, func(key, _ []byte) {
+			at := placeOf(key)
+			st.Epoch, st.Seq = at.epoch, at.seq
+		})
 	}
 	return st
 }

@@ -205,7 +205,7 @@ func (c *change) shownRow(ref protocol.Ref) (*row, error) {
 	own := c.s.members[c.s.own]
 	var live *row
 	if r != nil {
-		live = newRow(own, r)
+		live = newRow(own, ref, r)
 	}
 	return c.wishedRow(own, ref, live)
 }
