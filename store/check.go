@@ -166,7 +166,7 @@ func (k *checking) log() {
 		k.rows[ref] = newRow(m, ref, r)
 		if plain, err := k.openIndex(key, value); err != nil {
 			k.wrong("log", key, "row of the index: %v", err)
-		} else if w, ok := rowOf(m, at, plain); ok && !w.equal(k.rows[ref]) {
+		} else if w, ok := rowOf(m, at, plain); ok && w.line() != k.rows[ref].line() {
 			k.wrong("log", key, "the row of the index is not the record's")
 		}
 	})
@@ -321,8 +321,14 @@ func (k *checking) wishes() {
 			k.refs[string(refKey(file, byWish, [16]byte(key)))] = info
 		}
 	})
-	if err := k.overlay(own, k.rows); err != nil {
+	wished, err := k.wished(own, func(ref protocol.Ref) (*row, error) { return k.rows[ref], nil })
+	if err != nil {
 		k.wrong("wishes", nil, "%v", err)
+	}
+	for ref, w := range wished {
+		if k.rows[ref] = w; w == nil {
+			delete(k.rows, ref)
+		}
 	}
 }
 
@@ -433,7 +439,7 @@ func (k *checking) pairings() {
 // index checks the rows in memory.
 func (k *checking) index() {
 	x := &k.s.index
-	sorted := slices.IsSortedFunc(x.order, func(a, b slot) int { return a.row.compare(b.row) })
+	sorted := slices.IsSortedFunc(x.order, slot.compare)
 	listed := 0
 	for _, want := range k.rows {
 		if !want.hidden {
@@ -449,11 +455,13 @@ func (k *checking) index() {
 	}
 	for ref, want := range k.rows {
 		got := x.rows[ref]
-		if got == nil || !got.equal(want) {
+		if got != want.line() {
 			k.wrong("index", ref[:], "is not the record's")
 			continue
 		}
-		if at, ok := slices.BinarySearchFunc(x.order, got, slot.compare); ok == got.hidden || ok && x.order[at] != got.slot(x.day) {
+		at := x.behind(len(x.order), got)
+		listed := at < len(x.order) && x.order[at].line == got
+		if listed == want.hidden || listed && x.order[at] != newSlot(got, want.of, x.day) {
 			k.wrong("index", ref[:], "is not in order")
 		}
 	}

@@ -124,7 +124,7 @@
 //
 // # In memory
 //
-// The members with their heads and the roots of their logs, one small row a live case, which says where its record stands
+// The members with their heads and the roots of their logs, one small line a live case, which says where its record stands
 // and from which List answers, with what is wished of it, and the stances: all are read from the log at Open, and changed
 // when the transaction that changes the file has been committed. So the log is all that says which record of a case is live.
 package store

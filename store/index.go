@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"math"
 	"runtime"
@@ -22,22 +21,22 @@ import (
 	"github.com/gmcn/gmcn/protocol"
 )
 
-// row is what is known of a live case without reading it: where its record stands, and what List asks about. The order of
-// the fields is that in which they take the least room.
+// row is what is known of a live case without reading it: where its record stands, and what List asks about. The index holds
+// it as a line.
 type row struct {
 	ref             protocol.Ref
 	of              *member
 	epoch, seq, rev uint64 // of the record in the log; seq 0: there is none, the case is wished to be published
-	at, review      int64  // ms
-	kids            []kid
-	text            string // folded: names, other names, number, locality and area, with a zero byte between
-	since           protocol.Date
 	urgent          bool
 	hidden          bool  // it is wished to be closed, and stands in no list
 	kind            uint8 // kindCode
+	at, review      int64 // ms
+	since           protocol.Date
+	kids            []kid
+	text            string // folded: names, other names, number, locality and area, with a zero byte between
 }
 
-// kid is what List knows of a child. A million of them are held in memory.
+// kid is what List knows of a child.
 type kid struct {
 	sex, unit      uint8 // sexBit, unitCode
 	born, min, max uint16
@@ -68,20 +67,9 @@ func rowOfCase(m *member, ref protocol.Ref, at, review time.Time, c *protocol.Ca
 	return w
 }
 
-// compare is the order of the index: what List shows first stands last, so that most new cases are added near the end.
-func (w *row) compare(v *row) int {
-	if w.urgent != v.urgent {
-		if v.urgent {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Or(cmp.Compare(w.at, v.at), bytes.Compare(v.ref[:], w.ref[:]))
-}
-
 // slot is what List passes over: what rules out most rows, side by side in memory.
 type slot struct {
-	row    *row
+	line   line
 	of     *member
 	review int64
 	pairs  pairs // of the row's text
@@ -93,12 +81,14 @@ type slot struct {
 	several         bool // there are several children
 }
 
-func (w *row) slot(day time.Time) slot {
-	s := slot{row: w, of: w.of, review: w.review, pairs: pairsOf(w.text), year: w.since.Year, kind: w.kind,
-		min: math.MaxUint8, several: len(w.kids) > 1}
-	for _, k := range w.kids {
+func newSlot(l line, of *member, day time.Time) slot {
+	since := l.since()
+	s := slot{line: l, of: of, review: l.review(), pairs: pairsOf(l.text()), year: since.Year, kind: l.kind(),
+		min: math.MaxUint8, several: l.kids() > 1}
+	for i := range l.kids() {
+		k := l.kid(i)
 		s.sexes |= k.sex
-		if lo, hi, ok := k.ages(w.since, day); ok {
+		if lo, hi, ok := k.ages(since, day); ok {
 			s.min, s.max = min(s.min, uint8(min(lo, math.MaxUint8))), max(s.max, uint8(min(hi, math.MaxUint8)))
 		}
 	}
@@ -119,8 +109,6 @@ func pairsOf(text string) (p pairs) {
 }
 
 func (p pairs) has(q pairs) bool { return p[0]&q[0] == q[0] && p[1]&q[1] == q[1] }
-
-func (s slot) compare(w *row) int { return s.row.compare(w) }
 
 func (k kid) ages(since protocol.Date, day time.Time) (lo, hi int, ok bool) {
 	child := protocol.Child{BirthYear: k.born, Age: protocol.Age{Min: k.min, Max: k.max}}
@@ -146,8 +134,8 @@ func dayOf(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) 
 
 // index holds a row for each live case.
 type index struct {
-	rows  map[protocol.Ref]*row
-	order []slot // by row.compare; of those that are not hidden
+	rows  map[protocol.Ref]line
+	order []slot // by line.compare; of those that are not hidden
 
 	stances map[protocol.Ref]stanceRow // the newest of each member towards each other
 	day     time.Time                  // of the ages in the slots
@@ -155,33 +143,30 @@ type index struct {
 
 // live returns where the newest record of a case or stance stands.
 func (x *index) live(ref protocol.Ref) (liveCase, bool) {
-	if w := x.rows[ref]; w != nil {
-		return w.live()
+	if l, ok := x.rows[ref]; ok {
+		live := l.live()
+		return live, live.seq != 0
 	}
 	st, ok := x.stances[ref]
 	return st.liveCase, ok
 }
 
-func (w *row) live() (liveCase, bool) {
-	return liveCase{place{w.of.short, w.epoch, w.seq}, w.rev}, w.seq != 0
-}
-
 // apply sets rows; nil removes one. It moves what stands behind the first place that changes, once.
 func (x *index) apply(changes map[protocol.Ref]*row) {
 	var gone []int
-	var added []*row
+	added := make([]slot, 0, len(changes))
 	for ref, w := range changes {
-		if old := x.rows[ref]; old != nil && !old.hidden {
-			at, _ := slices.BinarySearchFunc(x.order, old, slot.compare)
-			gone = append(gone, at)
+		if old, ok := x.rows[ref]; ok && !old.hidden() {
+			gone = append(gone, x.behind(len(x.order), old))
 		}
 		if w == nil {
 			delete(x.rows, ref)
-		} else {
-			x.rows[ref] = w
+			continue
 		}
-		if w != nil && !w.hidden {
-			added = append(added, w)
+		l := w.line()
+		x.rows[ref] = l
+		if !w.hidden {
+			added = append(added, newSlot(l, w.of, x.day))
 		}
 	}
 	if len(gone) > 0 {
@@ -197,16 +182,31 @@ func (x *index) apply(changes map[protocol.Ref]*row) {
 		clear(x.order[end:])
 		x.order = x.order[:end]
 	}
-	slices.SortFunc(added, (*row).compare)
+	slices.SortFunc(added, slot.compare)
 	end := len(x.order)
 	x.order = slices.Grow(x.order, len(added))[:end+len(added)]
 	for i := len(added) - 1; i >= 0; i-- {
-		at, _ := slices.BinarySearchFunc(x.order[:end], added[i], slot.compare)
+		at := x.behind(end, added[i].line)
 		copy(x.order[at+i+1:], x.order[at:end])
-		x.order[at+i] = added[i].slot(x.day)
+		x.order[at+i] = added[i]
 		end = at
 	}
 }
+
+// behind returns where a line stands, or would, among the first end slots. It looks from their end on, near which most stand.
+func (x *index) behind(end int, l line) int {
+	for step := 1; end > 0; step *= 2 {
+		from := max(0, end-step)
+		if x.order[from].line.compare(l) < 0 {
+			at, _ := slices.BinarySearchFunc(x.order[from+1:end], l, func(s slot, l line) int { return s.line.compare(l) })
+			return from + 1 + at
+		}
+		end = from
+	}
+	return 0
+}
+
+func (s slot) compare(t slot) int { return s.line.compare(t.line) }
 
 func (x *index) applyStances(changes map[protocol.Ref]*stanceRow) {
 	for ref, st := range changes {
@@ -225,7 +225,7 @@ func (x *index) turn(day time.Time) {
 	}
 	x.day = day
 	for i := range x.order {
-		x.order[i] = x.order[i].row.slot(day)
+		x.order[i] = newSlot(x.order[i].line, x.order[i].of, day)
 	}
 }
 
@@ -236,7 +236,7 @@ func (b *buckets) readIndex(own *member, numbers map[uint32]*member) (index, err
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	var mu sync.Mutex
-	rows, stances := map[protocol.Ref]*row{}, map[protocol.Ref]stanceRow{}
+	x := index{rows: map[protocol.Ref]line{}, stances: map[protocol.Ref]stanceRow{}, day: dayOf(time.Now())}
 	decode := func(batch []raw) error {
 		for _, r := range batch {
 			m := numbers[placeOf(r.key).short]
@@ -250,7 +250,7 @@ func (b *buckets) readIndex(own *member, numbers map[uint32]*member) (index, err
 				}
 				h := record.Header()
 				mu.Lock()
-				stances[h.Ref()] = stanceRow{m, liveCase{placeOf(r.key), h.Rev}, *record.Stance()}
+				x.stances[h.Ref()] = stanceRow{m, liveCase{placeOf(r.key), h.Rev}, *record.Stance()}
 				mu.Unlock()
 				continue
 			}
@@ -258,8 +258,11 @@ func (b *buckets) readIndex(own *member, numbers map[uint32]*member) (index, err
 			if err != nil {
 				return fmt.Errorf("read record at %x: %w", r.key, err)
 			}
+			l := w.line()
+			s := newSlot(l, m, x.day)
 			mu.Lock()
-			rows[w.ref] = w
+			x.rows[w.ref] = l
+			x.order = append(x.order, s)
 			mu.Unlock()
 		}
 		return nil
@@ -277,12 +280,18 @@ func (b *buckets) readIndex(own *member, numbers map[uint32]*member) (index, err
 		}
 	}
 	g.Go(func() error { return decode(batch) })
-	err := g.Wait()
-	if err == nil {
-		err = b.overlay(own, rows)
+	if err := g.Wait(); err != nil {
+		return x, err
 	}
-	x := index{rows: map[protocol.Ref]*row{}, stances: stances, day: dayOf(time.Now())}
-	x.apply(rows)
+	slices.SortFunc(x.order, slot.compare)
+	wished, err := b.wished(own, func(ref protocol.Ref) (*row, error) {
+		live, ok := x.live(ref)
+		if !ok {
+			return nil, nil
+		}
+		return b.readRow(own, live.key(), b.log.Get(live.key()))
+	})
+	x.apply(wished)
 	return x, err
 }
 

@@ -11,8 +11,8 @@ import (
 // TestIndexAgainstSorting makes random changes and wants the order that sorting all rows gives.
 func TestIndexAgainstSorting(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	x := index{rows: map[protocol.Ref]*row{}}
-	model := map[protocol.Ref]*row{}
+	x := index{rows: map[protocol.Ref]line{}}
+	m, model := &member{short: 7}, map[protocol.Ref]*row{}
 	for round := range 500 {
 		changes := map[protocol.Ref]*row{}
 		for range rng.IntN(20) {
@@ -21,7 +21,7 @@ func TestIndexAgainstSorting(t *testing.T) {
 				changes[ref] = nil
 				delete(model, ref)
 			} else {
-				w := &row{ref: ref, urgent: rng.IntN(4) == 0, at: int64(rng.IntN(50)), hidden: rng.IntN(10) == 0}
+				w := &row{ref: ref, of: m, urgent: rng.IntN(4) == 0, at: int64(rng.IntN(50)), hidden: rng.IntN(10) == 0}
 				changes[ref], model[ref] = w, w
 			}
 		}
@@ -29,10 +29,10 @@ func TestIndexAgainstSorting(t *testing.T) {
 		want := []slot{}
 		for _, w := range model {
 			if !w.hidden {
-				want = append(want, w.slot(x.day))
+				want = append(want, newSlot(w.line(), w.of, x.day))
 			}
 		}
-		slices.SortFunc(want, func(a, b slot) int { return a.row.compare(b.row) })
+		slices.SortFunc(want, slot.compare)
 		if !slices.Equal(x.order, want) || len(x.rows) != len(model) {
 			t.Fatalf("round %d: %d rows in another order than %d sorted", round, len(x.order), len(want))
 		}
@@ -46,7 +46,7 @@ func FuzzRow(f *testing.F) {
 	w := newRow(m, r.Header().Ref(), r)
 	at := place{0, w.epoch, w.seq}
 	whole := w.appendTo(nil)
-	if got, ok := rowOf(m, at, whole); !ok || !got.equal(w) || got.text == "" || got.kids[0].sex < 2 {
+	if got, ok := rowOf(m, at, whole); !ok || got.line() != w.line() || got.text == "" || got.kids[0].sex < 2 {
 		f.Errorf("row %+v, was %+v", got, w)
 	}
 	for i := range whole {
@@ -58,7 +58,7 @@ func FuzzRow(f *testing.F) {
 	f.Add([]byte{rowVersion + 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if w, ok := rowOf(m, at, b); ok {
-			if again, ok := rowOf(m, at, w.appendTo(nil)); !ok || !again.equal(w) {
+			if again, ok := rowOf(m, at, w.appendTo(nil)); !ok || again.line() != w.line() {
 				t.Errorf("row %+v, again %+v", w, again)
 			}
 		}

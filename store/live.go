@@ -31,8 +31,8 @@ func (s *Store) Live(id protocol.CaseID) (r *protocol.Record, err error) {
 func (s *Store) ReviewBy(id protocol.CaseID) time.Time {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if w := s.index.rows[protocol.RefOf(s.own, id)]; w != nil && !w.hidden {
-		return time.UnixMilli(w.review)
+	if l, ok := s.index.rows[protocol.RefOf(s.own, id)]; ok && !l.hidden() {
+		return time.UnixMilli(l.review())
 	}
 	return time.Time{}
 }

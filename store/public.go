@@ -104,9 +104,9 @@ func (p *Public) List(q Query) (found []*Shown, total int, err error) {
 	want := p.match(q)
 	var page []protocol.Ref
 	fit := 0
-	want.each(p.s, func(w *row) bool {
+	want.each(p.s, func(w *slot) bool {
 		if fit >= q.Offset && len(page) < q.Limit {
-			page = append(page, w.ref)
+			page = append(page, w.line.ref())
 		}
 		fit++
 		return true
@@ -134,7 +134,7 @@ func isNot(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(
 func (p *Public) Countries() ([]string, error) {
 	codes := []string{}
 	seen := map[*member]bool{}
-	p.match(Query{Network: true}).each(p.s, func(w *row) bool {
+	p.match(Query{Network: true}).each(p.s, func(w *slot) bool {
 		if !seen[w.of] {
 			seen[w.of] = true
 			codes = append(codes, w.of.Card.Country)

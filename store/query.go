@@ -1,7 +1,6 @@
 package store
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +56,7 @@ func (p *Public) match(q Query) *match {
 }
 
 // each calls fn with the rows that fit, in the order of List, until it returns false.
-func (m *match) each(s *Store, fn func(*row) bool) {
+func (m *match) each(s *Store, fn func(*slot) bool) {
 	s.mu.RLock()
 	for s.index.day.Before(m.day) {
 		s.mu.RUnlock()
@@ -68,7 +67,7 @@ func (m *match) each(s *Store, fn func(*row) bool) {
 	}
 	defer s.mu.RUnlock()
 	for i := len(s.index.order) - 1; i >= 0; i-- {
-		if w := &s.index.order[i]; m.fits(w) && !fn(w.row) {
+		if w := &s.index.order[i]; m.fits(w) && !fn(w) {
 			return
 		}
 	}
@@ -84,17 +83,21 @@ func (m *match) fits(w *slot) bool {
 		return false
 	}
 	for _, word := range m.words {
-		if !strings.Contains(w.row.text, word) {
+		if !strings.Contains(w.line.text(), word) {
 			return false
 		}
 	}
 	if !m.aged || !w.several {
 		return true
 	}
-	return slices.ContainsFunc(w.row.kids, func(k kid) bool {
-		lo, hi, ok := k.ages(w.row.since, m.day)
-		return ok && m.ages(lo, hi) && (m.Sex == "" || k.sex == m.sex)
-	})
+	for i := range w.line.kids() {
+		k := w.line.kid(i)
+		lo, hi, ok := k.ages(w.line.since(), m.day)
+		if ok && m.ages(lo, hi) && (m.Sex == "" || k.sex == m.sex) {
+			return true
+		}
+	}
+	return false
 }
 
 // ages says whether someone between lo and hi years old may be of an age that is asked for.

@@ -80,11 +80,6 @@ func codeOf[T ~string](all []T, name []byte) uint8 {
 	return uint8(1 + slices.IndexFunc(all, func(one T) bool { return string(one) == string(name) }))
 }
 
-func (w *row) equal(v *row) bool {
-	return w.ref == v.ref && w.of == v.of && w.urgent == v.urgent && w.kind == v.kind && w.at == v.at && w.review == v.review &&
-		w.epoch == v.epoch && w.seq == v.seq && w.rev == v.rev && w.hidden == v.hidden && w.since == v.since && slices.Equal(w.kids, v.kids) && w.text == v.text
-}
-
 // rowReader reads what appendTo wrote; bad says that it was cut short.
 type rowReader struct {
 	rest []byte

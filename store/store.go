@@ -284,7 +284,7 @@ func (c *change) expect(n int) {
 func (c *change) liveNow(ref protocol.Ref) (liveCase, bool) {
 	w, changed := c.rows[ref]
 	if w != nil {
-		return w.live()
+		return liveCase{place{w.of.short, w.epoch, w.seq}, w.rev}, w.seq != 0
 	}
 	st, taken := c.stances[ref]
 	if st != nil {

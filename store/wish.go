@@ -235,18 +235,18 @@ func (b *buckets) wishedRow(own *member, ref protocol.Ref, live *row) (*row, err
 	return &wished, nil
 }
 
-// overlay puts wishes over the rows of live records.
-func (b *buckets) overlay(own *member, rows map[protocol.Ref]*row) error {
-	return b.wishes.ForEach(func(k, _ []byte) error {
+// wished returns what all wishes make of the rows of live records, which live returns; nil where there is none.
+func (b *buckets) wished(own *member, live func(protocol.Ref) (*row, error)) (map[protocol.Ref]*row, error) {
+	rows := map[protocol.Ref]*row{}
+	err := b.wishes.ForEach(func(k, _ []byte) error {
 		ref := protocol.Ref(k)
-		w, err := b.wishedRow(own, ref, rows[ref])
-		if w != nil {
-			rows[ref] = w
-		} else {
-			delete(rows, ref)
+		w, err := live(ref)
+		if err == nil {
+			rows[ref], err = b.wishedRow(own, ref, w)
 		}
 		return err
 	})
+	return rows, err
 }
 
 // show puts a wish in the place of c, what is live of the case, nil if nothing is. Errors: as Public.Case.
