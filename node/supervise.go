@@ -35,7 +35,7 @@ func (n *Node) superviseLoop(ctx context.Context, m *mesh) error {
 	slots := make(chan struct{}, maxDials)
 	for {
 		now := time.Now()
-		relays := len(m.relays())
+		relays := -1 // not counted yet
 		for id, card := range n.dials() {
 			relayed := false
 			if m.host.Network().Connectedness(id) == network.Connected {
@@ -46,6 +46,9 @@ func (n *Node) superviseLoop(ctx context.Context, m *mesh) error {
 			}
 			longest := backoffMax
 			if len(card.Addrs) == 0 {
+				if relays < 0 {
+					relays = len(m.relays())
+				}
 				if relays == 0 {
 					continue // it calls us
 				}
