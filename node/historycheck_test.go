@@ -1,6 +1,10 @@
 package node
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -126,4 +130,38 @@ func TestTheCheckerForgives(t *testing.T) {
 			t.Errorf("%s: %v", name, h.wrong)
 		}
 	}
+}
+
+// TestSearchFinds lets the simulator look for closed cases in a folder in which their names lie, and a piece of a photo.
+func TestSearchFinds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newSim(t, 2, 1)
+		defer s.close()
+		leave := func(name string, content []byte) {
+			must(t, os.WriteFile(filepath.Join(s.nodes[1].cfg.Dir, name), content, 0o600))
+		}
+		closed := s.sign(0, s.entry(0, 1))
+		for i, name := range []string{nameStart + "0000000a", nameStart + "0000000b", nameStart + "0000000c", nameStart + "0000000d"} {
+			c := &simCase{name: name, ref: protocol.Ref{byte(i)}, closed: closed}
+			if i == 2 {
+				c.photo = []byte("a piece of a photo")
+			}
+			if i == 3 {
+				c.closed = nil
+			}
+			s.cases = append(s.cases, c)
+		}
+		leave("a", []byte("before"+nameStart+nameStart+"0000000a"))
+		leave("c", []byte(nameStart+"...a piece of a photo"))
+		leave("d", []byte(nameStart+"0000000d, "+nameStart+"000000"))
+		s.search(1)
+		var found []string
+		for _, v := range s.h.wrong {
+			found = append(found, fmt.Sprint(v.event.ref[0], v.event.what))
+		}
+		slices.Sort(found)
+		if want := []string{"0a", "2c"}; !slices.Equal(found, want) {
+			t.Errorf("found %q, want %q", found, want)
+		}
+	})
 }

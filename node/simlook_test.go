@@ -242,17 +242,41 @@ func (s *sim) search(i int) {
 	if _, full := s.full[i]; full {
 		return
 	}
+	closed := map[string]*simCase{} // by name
+	var photos []*simCase           // closed ones with a photo
+	for _, c := range s.cases {
+		if c.closed != nil {
+			closed[c.name] = c
+			if c.photo != nil {
+				photos = append(photos, c)
+			}
+		}
+	}
 	err := filepath.WalkDir(s.nodes[i].cfg.Dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		b, err := os.ReadFile(path)
-		for _, c := range s.cases {
-			if c.closed != nil && (bytes.Contains(b, []byte(c.name)) || c.photo != nil && bytes.Contains(b, c.photo)) {
-				s.h.see(event{kind: found, at: time.Now(), node: i, of: c.owner, ref: c.ref, what: filepath.Base(path)})
+		tells := func(c *simCase) {
+			s.h.see(event{kind: found, at: time.Now(), node: i, of: c.owner, ref: c.ref, what: filepath.Base(path)})
+		}
+		for _, c := range photos {
+			if bytes.Contains(b, c.photo) {
+				tells(c)
 			}
 		}
-		return err
+		// Once through the file for all names together, of which a large world has hundreds.
+		for rest := b; ; {
+			at := bytes.Index(rest, []byte(nameStart))
+			if at < 0 {
+				return err
+			}
+			rest = rest[at:]
+			if c := closed[string(rest[:min(len(nameStart)+nameMore, len(rest))])]; c != nil {
+				tells(c)
+			}
+			rest = rest[len(nameStart):]
+		}
 	})
 	if err != nil {
 		s.t.Error(err)

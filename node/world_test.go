@@ -320,4 +320,10 @@ func p99(d []time.Duration) time.Duration {
 
 func (w *world) peerID(i int) peer.ID { return w.nodes[i].mesh.Load().host.ID() }
 
-func randomName() string { return fmt.Sprintf("child-%08x", rand.Uint32()) }
+// nameStart begins every randomName, which has nameMore bytes more.
+const (
+	nameStart = "child-"
+	nameMore  = 8
+)
+
+func randomName() string { return fmt.Sprintf("%s%0*x", nameStart, nameMore, rand.Uint32()) }
