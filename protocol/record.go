@@ -97,7 +97,8 @@ func (r *Record) Type() Type {
 	return TypeCase
 }
 
-// Case returns the public tier, nil in a record of another type. The caller must not change it; so for the others.
+// Case returns the public tier, nil in a record of another type. The caller must not change it. Its texts are parts of one string
+// that holds the whole payload: keep a clone of one, not the text itself, where the record is not kept. So for the others.
 func (r *Record) Case() *Case { return r.entry.Case }
 
 // Members returns the members' tier, nil when there is none.
