@@ -82,8 +82,8 @@
 //
 // # The keys
 //
-//	keys.slots  slots of 48 bytes, overwritten in place: AES key wrap (RFC 3394) of a key and the slot's number, or zeros
-//	keys.kek    the key-encryption key that wraps them; replaced, and overwritten, once a day
+//	keys.slots  slots of 64 bytes, overwritten in place: a key, sealed as a row is, under the key-encryption key; or zeros
+//	keys.kek    the key-encryption key; replaced, and overwritten, once a day
 //
 // A key is on the disk before the transaction that names its slot commits, and overwritten right after the transaction
 // that names it no more. A slot that no row names is free: whatever a crash leaves there, Open overwrites. What the disk

@@ -20,6 +20,7 @@ const (
 	sealedPrint  = 'o'
 	sealedWish   = 'w'
 	sealedFork   = 'f'
+	sealedKey    = 'k' // in its slot
 )
 
 // fileKey is the key of one row or one photo file.
@@ -35,7 +36,7 @@ const (
 // folder is damaged. The database reads again to tell which.
 var errShredded = errors.New("its key does not open it: run gmcn check")
 
-// aead is made for each row anew: ChaCha20-Poly1305 needs no tables of a key.
+// aead makes the cipher of a key, for each row anew: ChaCha20-Poly1305 needs no tables.
 func aead(key *fileKey) cipher.AEAD {
 	a, err := chacha20poly1305.New(key[:])
 	if err != nil {

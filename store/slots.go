@@ -2,8 +2,6 @@ package store
 
 import (
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
@@ -23,18 +21,18 @@ const (
 	slotsName = "keys.slots"
 	kekName   = "keys.kek"
 
-	// slotSize is the size of a slot: a key of 32 bytes and the slot's number, wrapped.
-	slotSize = 8 + 32 + 8
+	// slotSize is the size of a slot: a key of 32 bytes, sealed, and zeros, so that no slot lies across two blocks of the disk.
+	slotSize = sealing + 32 + 4
 	// kekLife is how long a key-encryption key is in use.
 	kekLife = 24 * time.Hour
 )
 
-var slotsMagic = [8]byte{'g', 'm', 'c', 'n', 'k', 'e', 'y', '1'}
+var slotsMagic = [8]byte{'g', 'm', 'c', 'n', 'k', 'e', 'y', '2'}
 
 // keys are the keys of cases and photo files, each in a slot of the file keys.slots:
 //
-//	slot 0   "gmcnkey1", 16 bytes that tell the key-encryption key, i64 ms since when it is in use, 16 zeros
-//	slot n   AES key wrap of key (32 bytes) and u64 n; or 48 zeros: no key
+//	slot 0   "gmcnkey2", 16 bytes that tell the key-encryption key, i64 ms since when it is in use, 32 zeros
+//	slot n   nonce of 12 bytes, ChaCha20-Poly1305 of a key, to which n is bound, 4 zeros; or 64 zeros: no key
 //
 // and keys.kek, two keys of 32 bytes: the key-encryption key, and the next one while it is being replaced, else zeros.
 //
@@ -46,7 +44,7 @@ type keys struct {
 
 	mu    sync.RWMutex // guards what follows against replace
 	f     *os.File
-	kek   cipher.Block
+	kek   fileKey
 	since time.Time // of the key-encryption key
 
 	// Guarded by Store.write.
@@ -152,18 +150,10 @@ func (k *keys) open() error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	k.kek = block(kek)
+	k.kek = fileKey(kek)
 	k.since = time.UnixMilli(int64(binary.BigEndian.Uint64(header[24:])))
 	k.count = uint32((info.Size() + slotSize - 1) / slotSize)
 	return nil
-}
-
-func block(key []byte) cipher.Block {
-	b, err := aes.NewCipher(key)
-	if err != nil {
-		panic(err) // the key is of 32 bytes
-	}
-	return b
 }
 
 // keep makes kek the only key in the file of key-encryption keys, overwriting in place. next is what the second half
@@ -186,7 +176,7 @@ func (k *keys) key(slot uint32) (key fileKey, err error) {
 	if _, err := k.f.ReadAt(b, int64(slot)*slotSize); err != nil && !errors.Is(err, io.EOF) {
 		return key, fmt.Errorf("read key: %w", err)
 	}
-	return unwrapSlot(k.kek, slot, b)
+	return unwrapSlot(&k.kek, slot, b)
 }
 
 // inMemory returns a key that reads from a copy of the file, for who comes to most of the slots.
@@ -203,14 +193,14 @@ func (k *keys) inMemory() (key func(slot uint32) (fileKey, error), err error) {
 		if at+slotSize > int64(len(all)) {
 			return fileKey{}, errShredded
 		}
-		return unwrapSlot(kek, slot, all[at:at+slotSize])
+		return unwrapSlot(&kek, slot, all[at:at+slotSize])
 	}, nil
 }
 
 // ahead returns a key that reads slots that stand side by side in one go. It is for one goroutine, and for one reading: a key
 // that it has read is not seen to be overwritten.
 func (k *keys) ahead() (key func(slot uint32) (fileKey, error)) {
-	var kek cipher.Block
+	var kek fileKey
 	var first uint32
 	all := make([]byte, 0, 64*slotSize)
 	return func(slot uint32) (fileKey, error) {
@@ -226,24 +216,23 @@ func (k *keys) ahead() (key func(slot uint32) (fileKey, error)) {
 				return fileKey{}, errShredded
 			}
 		}
-		return unwrapSlot(kek, slot, all[int64(slot-first)*slotSize:][:slotSize])
+		return unwrapSlot(&kek, slot, all[int64(slot-first)*slotSize:][:slotSize])
 	}
 }
 
-func unwrapSlot(kek cipher.Block, slot uint32, b []byte) (key fileKey, err error) {
-	plain, err := keyUnwrap(kek, b)
-	if err != nil || slot == 0 || binary.BigEndian.Uint64(plain[32:]) != uint64(slot) {
+func unwrapSlot(kek *fileKey, slot uint32, b []byte) (key fileKey, err error) {
+	const end = sealing + len(key)
+	plain, err := unseal(nil, kek, sealedKey, slot, nil, b[:end])
+	if err != nil || slot == 0 || [slotSize - end]byte(b[end:]) != [slotSize - end]byte{} {
 		return key, errShredded
 	}
 	return fileKey(plain), nil
 }
 
 // wrapSlot appends what stands in a slot to dst.
-func wrapSlot(dst []byte, kek cipher.Block, slot uint32, key *fileKey) []byte {
-	var plain [32 + 8]byte
-	copy(plain[:], key[:])
-	binary.BigEndian.PutUint64(plain[32:], uint64(slot))
-	return keyWrap(dst, kek, plain[:])
+func wrapSlot(dst []byte, kek *fileKey, slot uint32, key *fileKey) []byte {
+	dst = seal(dst, kek, sealedKey, slot, nil, key[:])
+	return append(dst, make([]byte, slotSize-sealing-len(key))...)
 }
 
 // take returns a free slot. The caller holds Store.write.
@@ -266,7 +255,7 @@ func (k *keys) give(slots []uint32) {
 func (k *keys) write(fresh map[uint32]fileKey) error {
 	return k.fill(slices.Sorted(maps.Keys(fresh)), func(run []byte, slot uint32) []byte {
 		key := fresh[slot]
-		return wrapSlot(run, k.kek, slot, &key)
+		return wrapSlot(run, &k.kek, slot, &key)
 	})
 }
 
@@ -379,7 +368,7 @@ func (k *keys) replace() error {
 	}
 	k.mu.Lock()
 	old := k.f
-	k.f, k.kek, k.since = f, block(kek), time.Now()
+	k.f, k.kek, k.since = f, fileKey(kek), time.Now()
 	k.mu.Unlock()
 	err = errors.Join(old.Close(), syncFolder(k.dir))
 	if err == nil {
@@ -397,7 +386,7 @@ func (k *keys) rewrap(kek []byte) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, zeros := block(kek), make([]byte, slotSize)
+	next, zeros := fileKey(kek), make([]byte, slotSize)
 	out := slotsHeader(kek, time.Now())
 	flush := func() error {
 		_, err := f.Write(out)
@@ -408,11 +397,11 @@ func (k *keys) rewrap(kek []byte) (*os.File, error) {
 		if bytes.Equal(old, zeros) {
 			out = append(out, zeros...)
 		} else {
-			key, err := unwrapSlot(k.kek, slot, old)
+			key, err := unwrapSlot(&k.kek, slot, old)
 			if err != nil {
 				return fmt.Errorf("key %d: %w", slot, err)
 			}
-			out = wrapSlot(out, b, slot, &key)
+			out = wrapSlot(out, &next, slot, &key)
 		}
 		if len(out) > 1<<18 {
 			return flush()
