@@ -168,7 +168,7 @@ func (s *Store) photo(file cid.Cid, drafts bool) ([]byte, error) {
 }
 
 // openFile reads and opens a photo file that may says may be read, or what is kept beside it under the suffix. It begins
-// anew when the file's key was shredded between the two.
+// anew when the file's key was shredded meanwhile.
 func (s *Store) openFile(d digest, suffix string, what byte, may func(*buckets) (photoInfo, error)) (plain []byte, err error) {
 	err = s.viewCases(func(b *buckets) error {
 		info, err := may(b)
@@ -180,6 +180,11 @@ func (s *Store) openFile(d digest, suffix string, what byte, may func(*buckets) 
 			return fmt.Errorf("photo %s: %w", photoCID(d), err)
 		}
 		sealed, err := os.ReadFile(s.photoPath(d) + suffix)
+		if errors.Is(err, fs.ErrNotExist) {
+			if now, bad := b.key(info.slot); bad != nil || now != key { // the file went after its key
+				err = fmt.Errorf("photo %s: %w", photoCID(d), errShredded)
+			}
+		}
 		if err != nil {
 			return err
 		}

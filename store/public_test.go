@@ -259,9 +259,7 @@ func TestAgesGrow(t *testing.T) {
 // not have, and it begins anew.
 func TestReadWhileRevised(t *testing.T) {
 	s, _, xb := twoCountries(t)
-	for range 200 { // bbolt maps the file in powers of two, and waits for readers before it maps a larger one
-		must(t, s.Put(xb.publish(protocol.NewCaseID(), nil)))
-	}
+	roomToRead(t, s, xb)
 	id := protocol.NewCaseID()
 	must(t, s.Put(xb.publish(id, nil)))
 	times := 0
@@ -278,4 +276,37 @@ func TestReadWhileRevised(t *testing.T) {
 	if times != 2 {
 		t.Errorf("read %d times", times)
 	}
+}
+
+// roomToRead fills the store so that a change within a read needs no larger map of the file, for which bbolt would wait
+// until the read ends: it maps in powers of two.
+func roomToRead(t *testing.T, s *Store, xb *country) {
+	t.Helper()
+	for range 200 {
+		must(t, s.Put(xb.publish(protocol.NewCaseID(), nil)))
+	}
+}
+
+// TestPhotoIsRemovedWhileRead takes a case down between the reading of its photo's key and of the file: it is gone, and not
+// unknown.
+func TestPhotoIsRemovedWhileRead(t *testing.T) {
+	s, _, xb := twoCountries(t)
+	roomToRead(t, s, xb)
+	id := protocol.NewCaseID()
+	p, file, _ := newPhoto("one")
+	must(t, s.Put(xb.publish(id, withPhotos(p))))
+	must(t, s.PutPhoto(p.File.Cid, file))
+	times := 0
+	_, err := s.openFile(protocol.Digest(p.File.Cid), "", sealedPhoto, func(b *buckets) (photoInfo, error) {
+		key := b.key
+		b.key = func(slot uint32) (fileKey, error) {
+			k, err := key(slot)
+			if times++; times == 1 {
+				must(t, s.Put(xb.takedown(id)))
+			}
+			return k, err
+		}
+		return b.mayRead(protocol.Digest(p.File.Cid), false)
+	})
+	want(t, "photo", err, ErrGone)
 }
