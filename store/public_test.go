@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -255,9 +256,9 @@ func TestAgesGrow(t *testing.T) {
 	})
 }
 
-// TestReadWhileRevised stores a revision while a read is under way: memory names a record that the read's transaction does
-// not have, and it begins anew.
-func TestReadWhileRevised(t *testing.T) {
+// TestReadWhileChanged stores a revision while a read is under way, and then a takedown: memory names a record that the read's
+// transaction does not have, or none, and it begins anew.
+func TestReadWhileChanged(t *testing.T) {
 	s, _, xb := twoCountries(t)
 	roomToRead(t, s, xb)
 	id := protocol.NewCaseID()
@@ -275,6 +276,25 @@ func TestReadWhileRevised(t *testing.T) {
 	}))
 	if times != 2 {
 		t.Errorf("read %d times", times)
+	}
+	times = 0
+	err := s.viewCases(func(b *buckets) error {
+		if times++; times == 1 {
+			must(t, s.Put(xb.takedown(id)))
+		}
+		_, err := s.Public().read(b, xb.ref(id), s.Clock(nil))
+		return err
+	})
+	if want(t, "taken down", err, ErrGone); times != 2 {
+		t.Errorf("read %d times", times)
+	}
+	times = 0
+	if err := s.viewCases(func(b *buckets) error {
+		times++
+		_, err := s.Public().read(b, protocol.Ref{}, s.Clock(nil))
+		return err
+	}); !errors.Is(err, fs.ErrNotExist) || times != 1 {
+		t.Errorf("unknown: %v, read %d times", err, times)
 	}
 }
 

@@ -47,6 +47,7 @@ type Store struct {
 	members map[protocol.Origin]*member
 	numbers map[uint32]*member
 	index   index
+	changes uint64 // of the index
 	wanted  wanted
 	loose   map[digest]time.Time // files that nothing refers to, and when they came
 	times   []time.Time          // of the newest heads, for Clock
@@ -225,23 +226,37 @@ func (s *Store) view(read func(*buckets) error) error {
 	})
 }
 
-// viewCases is view for who reads the records of live cases. It opens no more buckets than Public reads. A record that the
-// file does not have where memory says may have been moved by a change that one of the two does not know yet: then
-// viewCases calls read again when no change is under way. The caller does not hold write.
+// viewCases is view for who reads the records of live cases. It opens no more buckets than Public reads. When memory and the
+// transaction may be of different times, it calls read again: when a record is not where memory says, and when memory has
+// none and has changed since before the transaction, which may then not know why. The caller does not hold write.
 func (s *Store) viewCases(read func(*buckets) error) error {
-	view := func() error {
-		return s.db.View(func(tx *bbolt.Tx) error {
+	view := func() (again bool, err error) {
+		s.mu.RLock()
+		before := s.changes
+		s.mu.RUnlock()
+		err = s.db.View(func(tx *bbolt.Tx) error {
 			at := func(name string) bucket { return bucketOf(tx, name) }
+			again = false
+			live := func(ref protocol.Ref) (liveCase, bool) {
+				s.mu.RLock()
+				defer s.mu.RUnlock()
+				l, ok := s.index.live(ref)
+				again = again || !ok && s.changes != before
+				return l, ok
+			}
 			return read(&buckets{dead: at("dead"), log: at("log"), wishes: at("wishes"), photos: at("photos"), gone: at("gone"),
-				key: s.keys.key, live: s.live})
+				key: s.keys.key, live: live})
 		})
+		return again || errors.Is(err, ErrDamaged), err
 	}
-	err := view()
-	if errors.Is(err, ErrDamaged) {
-		s.write.Lock()
-		defer s.write.Unlock()
-		err = view()
+	for range 3 {
+		if again, err := view(); !again {
+			return err
+		}
 	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	_, err := view()
 	return err
 }
 
@@ -352,6 +367,7 @@ func (s *Store) changeLocked(do func(*change) error) error {
 		return err
 	}
 	s.mu.Lock()
+	s.changes++
 	s.index.apply(c.rows)
 	s.index.applyStances(c.stances)
 	for d, info := range c.added {
