@@ -439,14 +439,14 @@ func (k *checking) pairings() {
 // index checks the rows in memory.
 func (k *checking) index() {
 	x := &k.s.index
-	sorted := slices.IsSortedFunc(x.order, slot.compare)
+	sorted := slices.IsSortedFunc(x.order, x.compare)
 	listed := 0
 	for _, want := range k.rows {
 		if !want.hidden {
 			listed++
 		}
 	}
-	if len(x.rows) != len(k.rows) || len(x.order) != listed || !sorted {
+	if len(x.rows) != len(k.rows) || len(x.order) != listed || len(x.lines) != len(x.rows)+len(x.free) || !sorted {
 		k.wrong("index", nil, "%d rows, %d in order, sorted %t; there are %d cases, %d of them listed", len(x.rows), len(x.order),
 			sorted, len(k.rows), listed)
 	}
@@ -454,14 +454,16 @@ func (k *checking) index() {
 		k.wrong("index", nil, "%d stances, or others than the %d in the log", len(x.stances), len(k.stances))
 	}
 	for ref, want := range k.rows {
-		got := x.rows[ref]
+		got, _ := x.find(ref)
 		if got != want.line() {
 			k.wrong("index", ref[:], "is not the record's")
 			continue
 		}
 		at := x.behind(len(x.order), got)
-		listed := at < len(x.order) && x.order[at].line == got
-		if listed == want.hidden || listed && x.order[at] != newSlot(got, want.of, x.day) {
+		listed := at < len(x.order) && x.order[at].line == x.rows[ref]
+		slot := newSlot(got, x.day)
+		slot.line = x.rows[ref]
+		if listed == want.hidden || listed && (x.order[at] != slot || x.of[slot.of] != want.of) {
 			k.wrong("index", ref[:], "is not in order")
 		}
 	}

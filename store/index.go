@@ -69,10 +69,10 @@ func rowOfCase(m *member, ref protocol.Ref, at, review time.Time, c *protocol.Ca
 
 // slot is what List passes over: what rules out most rows, side by side in memory.
 type slot struct {
-	line   line
-	of     *member
 	review int64
-	pairs  pairs // of the row's text
+	pairs  pairs  // of the row's text
+	line   uint32 // where it stands in index.lines
+	of     uint32 // the number of the origin
 	year   uint16
 	kind   uint8
 	// sexes has a bit for each sex among the children; min and max are the least and the greatest age that one of them
@@ -81,9 +81,10 @@ type slot struct {
 	several         bool // there are several children
 }
 
-func newSlot(l line, of *member, day time.Time) slot {
+// newSlot returns a slot of a line, save where it stands.
+func newSlot(l line, day time.Time) slot {
 	since := l.since()
-	s := slot{line: l, of: of, review: l.review(), pairs: pairsOf(l.text()), year: since.Year, kind: l.kind(),
+	s := slot{of: l.short(), review: l.review(), pairs: pairsOf(l.text()), year: since.Year, kind: l.kind(),
 		min: math.MaxUint8, several: l.kids() > 1}
 	for i := range l.kids() {
 		k := l.kid(i)
@@ -132,10 +133,13 @@ func sexBit(s protocol.Sex) uint8       { return 1 << (1 + slices.Index(sexes, s
 // dayOf returns the day, in UTC, on which ages are counted.
 func dayOf(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) }
 
-// index holds a row for each live case.
+// index holds a row for each live case. It has one pointer a case, for the garbage collector looks at each.
 type index struct {
-	rows  map[protocol.Ref]line
-	order []slot // by line.compare; of those that are not hidden
+	rows  map[protocol.Ref]uint32 // where in lines
+	lines []line                  // "" where there is none
+	free  []uint32                // those of lines
+	order []slot                  // by line.compare; of those that are not hidden
+	of    []*member               // by their numbers
 
 	stances map[protocol.Ref]stanceRow // the newest of each member towards each other
 	day     time.Time                  // of the ages in the slots
@@ -143,7 +147,7 @@ type index struct {
 
 // live returns where the newest record of a case or stance stands.
 func (x *index) live(ref protocol.Ref) (liveCase, bool) {
-	if l, ok := x.rows[ref]; ok {
+	if l, ok := x.find(ref); ok {
 		live := l.live()
 		return live, live.seq != 0
 	}
@@ -151,22 +155,53 @@ func (x *index) live(ref protocol.Ref) (liveCase, bool) {
 	return st.liveCase, ok
 }
 
+func (x *index) find(ref protocol.Ref) (l line, ok bool) {
+	at, ok := x.rows[ref]
+	if !ok {
+		return "", false
+	}
+	return x.lines[at], true
+}
+
+// add takes a line in, and returns where it stands.
+func (x *index) add(ref protocol.Ref, of *member, l line) (at uint32) {
+	if last := len(x.free) - 1; last >= 0 {
+		at, x.free = x.free[last], x.free[:last]
+		x.lines[at] = l
+	} else {
+		at = uint32(len(x.lines))
+		x.lines = append(x.lines, l)
+	}
+	x.rows[ref] = at
+	for len(x.of) <= int(of.short) {
+		x.of = append(x.of, nil)
+	}
+	x.of[of.short] = of
+	return at
+}
+
 // apply sets rows; nil removes one. It moves what stands behind the first place that changes, once.
 func (x *index) apply(changes map[protocol.Ref]*row) {
 	var gone []int
+	var freed []uint32
 	added := make([]slot, 0, len(changes))
 	for ref, w := range changes {
-		if old, ok := x.rows[ref]; ok && !old.hidden() {
-			gone = append(gone, x.behind(len(x.order), old))
+		if at, ok := x.rows[ref]; ok {
+			freed = append(freed, at)
+			if old := x.lines[at]; !old.hidden() {
+				gone = append(gone, x.behind(len(x.order), old))
+			}
 		}
 		if w == nil {
 			delete(x.rows, ref)
 			continue
 		}
 		l := w.line()
-		x.rows[ref] = l
+		at := x.add(ref, w.of, l)
 		if !w.hidden {
-			added = append(added, newSlot(l, w.of, x.day))
+			s := newSlot(l, x.day)
+			s.line = at
+			added = append(added, s)
 		}
 	}
 	if len(gone) > 0 {
@@ -179,14 +214,17 @@ func (x *index) apply(changes map[protocol.Ref]*row) {
 			}
 			end += copy(x.order[end:], x.order[at+1:next])
 		}
-		clear(x.order[end:])
 		x.order = x.order[:end]
 	}
-	slices.SortFunc(added, slot.compare)
+	for _, at := range freed {
+		x.lines[at] = ""
+	}
+	x.free = append(x.free, freed...)
+	slices.SortFunc(added, x.compare)
 	end := len(x.order)
 	x.order = slices.Grow(x.order, len(added))[:end+len(added)]
 	for i := len(added) - 1; i >= 0; i-- {
-		at := x.behind(end, added[i].line)
+		at := x.behind(end, x.lines[added[i].line])
 		copy(x.order[at+i+1:], x.order[at:end])
 		x.order[at+i] = added[i]
 		end = at
@@ -197,8 +235,8 @@ func (x *index) apply(changes map[protocol.Ref]*row) {
 func (x *index) behind(end int, l line) int {
 	for step := 1; end > 0; step *= 2 {
 		from := max(0, end-step)
-		if x.order[from].line.compare(l) < 0 {
-			at, _ := slices.BinarySearchFunc(x.order[from+1:end], l, func(s slot, l line) int { return s.line.compare(l) })
+		if x.lines[x.order[from].line].compare(l) < 0 {
+			at, _ := slices.BinarySearchFunc(x.order[from+1:end], l, func(s slot, l line) int { return x.lines[s.line].compare(l) })
 			return from + 1 + at
 		}
 		end = from
@@ -206,7 +244,7 @@ func (x *index) behind(end int, l line) int {
 	return 0
 }
 
-func (s slot) compare(t slot) int { return s.line.compare(t.line) }
+func (x *index) compare(a, b slot) int { return x.lines[a.line].compare(x.lines[b.line]) }
 
 func (x *index) applyStances(changes map[protocol.Ref]*stanceRow) {
 	for ref, st := range changes {
@@ -225,7 +263,9 @@ func (x *index) turn(day time.Time) {
 	}
 	x.day = day
 	for i := range x.order {
-		x.order[i] = newSlot(x.order[i].line, x.order[i].of, day)
+		at := x.order[i].line
+		x.order[i] = newSlot(x.lines[at], day)
+		x.order[i].line = at
 	}
 }
 
@@ -236,10 +276,13 @@ func (b *buckets) readIndex(own *member, numbers map[uint32]*member) (index, err
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	var mu sync.Mutex
-	x := index{rows: map[protocol.Ref]line{}, stances: map[protocol.Ref]stanceRow{}, day: dayOf(time.Now())}
+	x := index{rows: map[protocol.Ref]uint32{}, stances: map[protocol.Ref]stanceRow{}, day: dayOf(time.Now())}
 	decode := func(batch []raw) error {
 		for _, r := range batch {
 			m := numbers[placeOf(r.key).short]
+			if m == nil {
+				return fmt.Errorf("record at %x: of an origin that has no number: %w", r.key, ErrDamaged)
+			}
 			if slotOf(r.value) == 0 { // a stance
 				record, err := protocol.Reopen(bytes.Clone(r.value[4:]))
 				if err != nil {
@@ -259,9 +302,9 @@ func (b *buckets) readIndex(own *member, numbers map[uint32]*member) (index, err
 				return fmt.Errorf("read record at %x: %w", r.key, err)
 			}
 			l := w.line()
-			s := newSlot(l, m, x.day)
+			s := newSlot(l, x.day)
 			mu.Lock()
-			x.rows[w.ref] = l
+			s.line = x.add(w.ref, m, l)
 			x.order = append(x.order, s)
 			mu.Unlock()
 		}
@@ -283,7 +326,7 @@ func (b *buckets) readIndex(own *member, numbers map[uint32]*member) (index, err
 	if err := g.Wait(); err != nil {
 		return x, err
 	}
-	slices.SortFunc(x.order, slot.compare)
+	slices.SortFunc(x.order, x.compare)
 	wished, err := b.wished(own, func(ref protocol.Ref) (*row, error) {
 		live, ok := x.live(ref)
 		if !ok {

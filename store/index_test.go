@@ -11,7 +11,7 @@ import (
 // TestIndexAgainstSorting makes random changes and wants the order that sorting all rows gives.
 func TestIndexAgainstSorting(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	x := index{rows: map[protocol.Ref]line{}}
+	x := index{rows: map[protocol.Ref]uint32{}}
 	m, model := &member{short: 7}, map[protocol.Ref]*row{}
 	for round := range 500 {
 		changes := map[protocol.Ref]*row{}
@@ -29,11 +29,16 @@ func TestIndexAgainstSorting(t *testing.T) {
 		want := []slot{}
 		for _, w := range model {
 			if !w.hidden {
-				want = append(want, newSlot(w.line(), w.of, x.day))
+				s := newSlot(w.line(), x.day)
+				s.line = x.rows[w.ref]
+				want = append(want, s)
+			}
+			if l, _ := x.find(w.ref); l != w.line() {
+				t.Fatalf("round %d: another line", round)
 			}
 		}
-		slices.SortFunc(want, slot.compare)
-		if !slices.Equal(x.order, want) || len(x.rows) != len(model) {
+		slices.SortFunc(want, x.compare)
+		if !slices.Equal(x.order, want) || len(x.rows) != len(model) || len(x.lines) != len(model)+len(x.free) || len(x.lines) > 250 {
 			t.Fatalf("round %d: %d rows in another order than %d sorted", round, len(x.order), len(want))
 		}
 	}

@@ -58,9 +58,10 @@ func (l line) ref() protocol.Ref {
 }
 
 func (l line) live() liveCase {
-	return liveCase{place{uint32(l.number(25, 4)), l.number(29, 8), l.number(37, 8)}, l.number(45, 8)}
+	return liveCase{place{l.short(), l.number(29, 8), l.number(37, 8)}, l.number(45, 8)}
 }
 
+func (l line) short() uint32 { return uint32(l.number(25, 4)) }
 func (l line) review() int64 { return int64(l.number(53, 8)) }
 func (l line) hidden() bool  { return l[65] == 1 }
 func (l line) kind() uint8   { return l[66] }

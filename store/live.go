@@ -31,7 +31,7 @@ func (s *Store) Live(id protocol.CaseID) (r *protocol.Record, err error) {
 func (s *Store) ReviewBy(id protocol.CaseID) time.Time {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if l, ok := s.index.rows[protocol.RefOf(s.own, id)]; ok && !l.hidden() {
+	if l, ok := s.index.find(protocol.RefOf(s.own, id)); ok && !l.hidden() {
 		return time.UnixMilli(l.review())
 	}
 	return time.Time{}

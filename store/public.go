@@ -106,7 +106,7 @@ func (p *Public) List(q Query) (found []*Shown, total int, err error) {
 	fit := 0
 	want.each(p.s, func(w *slot) bool {
 		if fit >= q.Offset && len(page) < q.Limit {
-			page = append(page, w.line.ref())
+			page = append(page, p.s.index.lines[w.line].ref())
 		}
 		fit++
 		return true
@@ -133,11 +133,11 @@ func isNot(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(
 // Countries returns the ISO codes of the other countries that have cases to show now, sorted.
 func (p *Public) Countries() ([]string, error) {
 	codes := []string{}
-	seen := map[*member]bool{}
+	seen := map[uint32]bool{}
 	p.match(Query{Network: true}).each(p.s, func(w *slot) bool {
 		if !seen[w.of] {
 			seen[w.of] = true
-			codes = append(codes, w.of.Card.Country)
+			codes = append(codes, p.s.index.of[w.of].Card.Country)
 		}
 		return len(seen)+1 < len(p.s.members) // our own has none
 	})

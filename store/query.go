@@ -67,32 +67,34 @@ func (m *match) each(s *Store, fn func(*slot) bool) {
 	}
 	defer s.mu.RUnlock()
 	for i := len(s.index.order) - 1; i >= 0; i-- {
-		if w := &s.index.order[i]; m.fits(w) && !fn(w) {
+		if w := &s.index.order[i]; m.fits(&s.index, w) && !fn(w) {
 			return
 		}
 	}
 }
 
-func (m *match) fits(w *slot) bool {
-	if (w.of.Standing == protocol.Own) == m.Network || m.Kind != "" && w.kind != m.kind || m.Year != 0 && int(w.year) != m.Year ||
-		m.Country != "" && (w.of.Card == nil || w.of.Card.Country != m.Country) || m.sex != 0 && w.sexes&m.sex == 0 ||
+func (m *match) fits(x *index, w *slot) bool {
+	of := x.of[w.of]
+	if (of.Standing == protocol.Own) == m.Network || m.Kind != "" && w.kind != m.kind || m.Year != 0 && int(w.year) != m.Year ||
+		m.Country != "" && (of.Card == nil || of.Card.Country != m.Country) || m.sex != 0 && w.sexes&m.sex == 0 ||
 		m.aged && !m.ages(int(w.min), int(w.max)) || !w.pairs.has(m.pairs) {
 		return false
 	}
-	if !w.of.shows(time.UnixMilli(w.review), m.clock) {
+	if !of.shows(time.UnixMilli(w.review), m.clock) {
 		return false
 	}
 	for _, word := range m.words {
-		if !strings.Contains(w.line.text(), word) {
+		if !strings.Contains(x.lines[w.line].text(), word) {
 			return false
 		}
 	}
 	if !m.aged || !w.several {
 		return true
 	}
-	for i := range w.line.kids() {
-		k := w.line.kid(i)
-		lo, hi, ok := k.ages(w.line.since(), m.day)
+	l := x.lines[w.line]
+	for i := range l.kids() {
+		k := l.kid(i)
+		lo, hi, ok := k.ages(l.since(), m.day)
 		if ok && m.ages(lo, hi) && (m.Sex == "" || k.sex == m.sex) {
 			return true
 		}
