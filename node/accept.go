@@ -28,7 +28,7 @@ func (n *Node) accept(raws ...[]byte) []outcome {
 		}
 	}()
 	records := make([]*protocol.Record, len(raws))
-	now := n.Clock().Now
+	now := n.effectiveNow()
 	each(len(raws), func(i int) {
 		o := &outcomes[i]
 		if o.claim, o.err = protocol.Parse(raws[i]); o.err == nil {
@@ -111,7 +111,7 @@ func (n *Node) judgeBlock(vouched *protocol.Vouched, epoch, index uint64, raws [
 	claims := make([]*protocol.Claim, len(raws))
 	errs := make([]error, len(raws))
 	each(len(raws), func(i int) { claims[i], errs[i] = protocol.Parse(raws[i]) })
-	opened, now := make([]*protocol.Record, len(raws)), n.Clock().Now
+	opened, now := make([]*protocol.Record, len(raws)), n.effectiveNow()
 	if vouched != nil {
 		bad = protocol.ErrBlocks
 		if errors.Join(errs...) == nil {

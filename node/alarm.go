@@ -173,11 +173,11 @@ func (n *Node) watch() {
 			continue // the gate tells
 		}
 		set(frozen && m.Standing != protocol.Removed, AlarmFork, o, since)
-		since, dark := n.dark(m, n.Clock().Now)
+		since, dark := n.dark(m, n.effectiveNow())
 		set(dark && !frozen, AlarmDark, o, since)
-		_, since, extended := n.extended(m, n.Clock().Now)
+		_, since, extended := n.extended(m, n.effectiveNow())
 		set(extended && m.Standing == protocol.Active, AlarmExtended, o, since)
-		since, asked := n.asked(m, n.Clock().Now)
+		since, asked := n.asked(m, n.effectiveNow())
 		set(asked, AlarmDelegate, o, since)
 		since, full := over[o]
 		set(full && m.Standing == protocol.Active, AlarmPhotos, o, since)

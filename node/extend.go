@@ -55,7 +55,7 @@ func (n *Node) extending(o protocol.Origin) (*Extending, *protocol.Head, error) 
 	}
 	head, err := n.store.Head(o)
 	v, bad := n.store.Verified(o)
-	now := n.Clock().Now
+	now := n.effectiveNow()
 	switch {
 	case err != nil || bad != nil || v.ID() != head.ID() || head.Epoch != m.Card.Epoch || n.frozen(o) || protocol.Silent(head, now):
 		return nil, nil, ErrTooLate
@@ -76,7 +76,7 @@ func (n *Node) Extend(o protocol.Origin, until time.Time) error {
 	if err != nil {
 		return err
 	}
-	now := n.Clock().Now
+	now := n.effectiveNow()
 	switch {
 	case until.IsZero():
 		until = e.Lease
@@ -119,7 +119,7 @@ func (n *Node) takeExtension(raw []byte) (*protocol.Extension, error) {
 	}
 	member, ok := n.active(claim.Origin())
 	by, known := n.active(claim.By())
-	now := n.Clock().Now
+	now := n.effectiveNow()
 	switch {
 	case !ok || !known || member.Standing == protocol.Suspended || by.Standing == protocol.Suspended:
 		return nil, protocol.ErrOrigin

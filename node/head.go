@@ -183,7 +183,7 @@ func (n *Node) takeHead(raw []byte) (*protocol.Head, error) {
 	}
 	// The time is told before the head is held back for its own: else a slow clock would never learn that it is slow.
 	n.store.Heard(head.Origin, head.At)
-	now := n.Clock().Now
+	now := n.effectiveNow()
 	if !member.Card.NotAfter.After(now) {
 		return nil, protocol.ErrKey
 	}

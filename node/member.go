@@ -233,7 +233,7 @@ func (n *Node) Peers() ([]Peer, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, now := n.mesh.Load(), n.Clock().Now
+	m, now := n.mesh.Load(), n.effectiveNow()
 	missing := n.store.MissingPhotos()
 	out := make([]Peer, 0, len(all))
 	for _, member := range all {

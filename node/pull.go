@@ -180,7 +180,7 @@ func (m *mesh) pullOn(s network.Stream, id peer.ID) (more bool, err error) {
 // have says what we hold of every log.
 func (n *Node) have() (*protocol.Have, error) {
 	have := &protocol.Have{}
-	now := n.Clock().Now
+	now := n.effectiveNow()
 	for _, o := range n.origins() {
 		place, err := n.store.Place(o)
 		if err != nil {
