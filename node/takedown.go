@@ -94,10 +94,13 @@ func (n *Node) pushLoop(ctx context.Context, m *mesh) error {
 		next := recount
 		for o, d := range debtors {
 			at, batch := d.batch(time.Now())
-			switch id, ok := m.reaches(o); {
-			case d.busy || !ok || n.gate.recovers(): // what is signed already is pushed even by who may sign no more
+			ready := len(batch) > 0 && busy < maxPushes
+			if d.busy || !ready && at.IsZero() || n.gate.recovers() { // what is signed already is pushed even by who may sign no more
 				continue
-			case len(batch) > 0 && busy < maxPushes:
+			}
+			switch id, ok := m.reaches(o); {
+			case !ok:
+			case ready:
 				busy++
 				d.busy = true
 				m.background(func() { ends <- pushed{o, batch, m.push(ctx, id, o, batch)} })
