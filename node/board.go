@@ -108,8 +108,8 @@ func (n *Node) takedown(c store.Closed, members []store.Member) (*Takedown, erro
 			continue
 		case at >= 0:
 			got.Marked, got.Swept, got.Equal = said[at].Marked, said[at].Swept, said[at].Equal
-		case m.Standing == protocol.Active && !m.Since.Before(c.MayShow()), got.Removed && m.Since.Before(c.At):
-			continue // came too late to have had it, or had left before
+		case m.First.IsZero(), !m.First.Before(c.MayShow()), got.Removed && !m.Since.Add(protocol.MaxLease).After(c.At):
+			continue // came too late to have had it, or had left for longer than a lease lasts
 		}
 		if got.Marked.IsZero() && got.Swept.IsZero() {
 			got.ShownUntil = c.MayShow()

@@ -338,52 +338,48 @@ func TestTakedownFromAFastClock(t *testing.T) {
 	})
 }
 
-// TestBoardCountsWhoCouldHaveHadIt: who left before, or came after the last right to show had run out, is not asked.
+// TestBoardCountsWhoCouldHaveHadIt: who left long before, or came after the last right to show had run out, is not asked. Who
+// was a member before and is one again is asked, however long it was none.
 func TestBoardCountsWhoCouldHaveHadIt(t *testing.T) {
+	const stays, leftLong, leftShortly, leavesAfter, isBack, new = 1, 2, 3, 4, 5, 6
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 5, nil)
+		w := newStrangers(t, 7, nil)
 		defer w.close()
 		n := w.nodes[0]
-		remove := func(i int) {
-			t.Helper()
-			if err := n.RemoveMember(w.nodes[i].Origin()); err != nil {
-				t.Fatal(err)
+		add := func(i int) { must(t, n.AddMember(w.nodes[i].Card())) }
+		remove := func(i int) { must(t, n.RemoveMember(w.nodes[i].Origin())) }
+		for i := range new {
+			if i > 0 {
+				add(i)
 			}
 		}
-		add := func(i int) {
-			t.Helper()
-			if err := n.AddMember(w.nodes[i].Card()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		remove(1)
-		remove(2)
-		time.Sleep(time.Second)
+		remove(leftLong)
+		time.Sleep(protocol.MaxLease)
 		r := w.publish(0, randomName())
+		remove(leftShortly)
+		remove(isBack)
 		head, err := n.signHead()
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		time.Sleep(time.Second)
 		w.closeCase(0, r)
 		time.Sleep(time.Second)
-		remove(3)
-		add(2)
+		remove(leavesAfter)
 		time.Sleep(time.Until(head.Until) + time.Second)
-		add(1)
+		add(isBack)
+		add(new)
 		got := map[protocol.Origin]Confirmation{}
 		for _, m := range w.board(0, r).Members {
 			got[m.Card.Origin()] = m
 		}
-		for i, want := range map[int]bool{1: false, 2: true, 3: true, 4: true} {
+		for i, want := range map[int]bool{stays: true, leftLong: false, leftShortly: true, leavesAfter: true, isBack: true, new: false} {
 			m, ok := got[w.nodes[i].Origin()]
-			if ok != want || ok && (m.Removed != (i == 3) || !m.Outstanding() || !m.ShownUntil.Equal(head.Until)) {
+			if ok != want || ok && (m.Removed != (i == leavesAfter || i == leftShortly) || !m.Outstanding() || !m.ShownUntil.Equal(head.Until)) {
 				t.Errorf("member %d on the board: %t, %+v", i, ok, m)
 			}
 		}
 		owed, _, err := n.store.Outstanding(protocol.LogPlace{})
 		if err != nil || len(owed) != 1 || len(owed[0].Members) != 2 {
-			t.Errorf("outstanding: %+v, %v; want members 2 and 4", owed, err)
+			t.Errorf("outstanding: %+v, %v; want members %d and %d", owed, err, stays, isBack)
 		}
 		if _, err := n.Takedown(protocol.NewCaseID()); err == nil {
 			t.Error("a case that was never closed is on the board")

@@ -403,7 +403,7 @@ func (k *checking) members() {
 			k.wrong("origins", o[:], "counts %d live and %d dead, there are %d and %d", got.live, got.dead, want.live, want.dead)
 		}
 		has := k.s.members[o]
-		if has == nil || has.short != m.short || has.Standing != m.Standing || (has.Card != nil && has.Since.UnixMilli() != m.Since.UnixMilli()) ||
+		if has == nil || has.short != m.short || has.Standing != m.Standing || has.Card != nil && (has.Since.UnixMilli() != m.Since.UnixMilli() || has.First.UnixMilli() != m.First.UnixMilli()) ||
 			(has.Card == nil) != (m.Card == nil) || m.Card != nil && has.Card.ID() != m.Card.ID() ||
 			(has.verified == nil) != (m.verified == nil) || m.verified != nil && has.verified.ID() != m.verified.ID() || has.log != m.log ||
 			(has.head == nil) != (m.head == nil) || m.head != nil && has.head.ID() != m.head.ID() ||

@@ -35,7 +35,7 @@
 //	          "fenced"       -> u64, the last epoch in which somebody else wrote our log; absent before
 //	          "assigned"     -> u64 epoch, u64 seq: the last number of our log given in this folder; absent before
 //	origins   origin         -> u32 number, u64 live cases, u64 cases taken down
-//	members   origin         -> u8 standing (o, a, s, r), i64 since in ms, signed card
+//	members   origin         -> u8 standing (o, a, s, r), i64 since in ms, i64 active first in ms, signed card
 //	heads     origin         -> signed head, the newest
 //	verified  origin         -> signed head, the newest that the log here has been exactly what it vouches for
 //	extends   origin         -> signed extension of its newest head, which is verified, by the delegate of its card

@@ -20,8 +20,9 @@ type Member struct {
 	// Cards are those of earlier epochs that are kept, and Card.
 	Cards    protocol.Chain
 	Standing protocol.Standing
-	// Since is when the standing was given.
-	Since time.Time
+	// Since is when the standing was given, First when the member became an active one for the first time; zero if it never
+	// did.
+	Since, First time.Time
 }
 
 // member is what is known of an origin that has a number in this store.
@@ -77,21 +78,28 @@ var standingCodes = map[protocol.Standing]byte{protocol.Own: 'o', protocol.Activ
 
 func memberValue(m Member) []byte {
 	b := binary.BigEndian.AppendUint64([]byte{standingCodes[m.Standing]}, uint64(m.Since.UnixMilli()))
-	return append(b, m.Card.Bytes()...)
+	first := int64(0)
+	if !m.First.IsZero() {
+		first = m.First.UnixMilli()
+	}
+	return append(binary.BigEndian.AppendUint64(b, uint64(first)), m.Card.Bytes()...)
 }
 
 func memberOf(v []byte) (Member, error) {
-	if len(v) < 9 {
+	if len(v) < 17 {
 		return Member{}, errors.New("row too short")
 	}
 	m := Member{Since: time.UnixMilli(int64(binary.BigEndian.Uint64(v[1:]))).UTC()}
+	if first := int64(binary.BigEndian.Uint64(v[9:])); first != 0 {
+		m.First = time.UnixMilli(first).UTC()
+	}
 	for s, code := range standingCodes {
 		if code == v[0] {
 			m.Standing = s
 		}
 	}
 	var err error
-	m.Card, err = protocol.OpenCard(bytes.Clone(v[9:]))
+	m.Card, err = protocol.OpenCard(bytes.Clone(v[17:]))
 	return m, err
 }
 
@@ -192,7 +200,10 @@ func (s *Store) Suspend(o protocol.Origin, hide bool, at time.Time) error {
 }
 
 func (c *change) setMember(m *member, card *protocol.Card, standing protocol.Standing, at time.Time) error {
-	next := Member{Standing: standing, Since: at}
+	next := Member{Standing: standing, Since: at, First: m.First}
+	if standing == protocol.Active && next.First.IsZero() {
+		next.First = at
+	}
 	var err error
 	next.Cards, _, err = m.Cards.With(card)
 	switch {

@@ -203,15 +203,15 @@ type Owed struct {
 }
 
 // Outstanding returns our takedowns after a place of our log that active members have yet to sweep, in the order of the
-// log, and the place of the last one. A member counts if it was one before the last right to show the case had run out:
-// who came later never had it.
+// log, and the place of the last one. A member counts if it was one before the last right to show the case had run out,
+// however often it was suspended or removed since: who came later never had it.
 func (s *Store) Outstanding(after protocol.LogPlace) (owed []Owed, last protocol.LogPlace, err error) {
 	active := map[protocol.Origin]time.Time{}
 	s.mu.RLock()
 	own := s.members[s.own].short
 	for o, m := range s.members {
 		if m.Standing == protocol.Active {
-			active[o] = m.Since
+			active[o] = m.First
 		}
 	}
 	s.mu.RUnlock()
