@@ -15,6 +15,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 
 	"github.com/gmcn/gmcn/protocol"
+	"github.com/gmcn/gmcn/store"
 )
 
 // storm is bad weather on some links. Guarded by world.mu, as all that weather reads.
@@ -81,9 +82,15 @@ func (s *sim) isolate(i int) *storm {
 
 // end stops node i and gives it another folder.
 func (s *sim) end(i int, folder string) {
+	s.halt(i)
+	must(s.t, copyInto(s.nodes[i].cfg.Dir, folder))
+}
+
+// halt stops node i in good order.
+func (s *sim) halt(i int) {
+	s.lookOwnLog(i) // its folder may be gone next
 	s.stops[i]()
 	must(s.t, s.nodes[i].Close())
-	must(s.t, copyInto(s.nodes[i].cfg.Dir, folder))
 }
 
 // boot starts node i again if it is down.
@@ -112,8 +119,7 @@ func (s *sim) night(dark int) {
 		s.endTwin(i)
 		s.roomy(i)
 		if s.up(i) {
-			s.stops[i]()
-			must(s.t, s.nodes[i].Close())
+			s.halt(i)
 		}
 	}
 	time.Sleep(protocol.MinLease + time.Hour)
@@ -136,8 +142,7 @@ func (s *sim) keep(i int) {
 	if _, full := s.full[i]; full || !s.up(i) {
 		return
 	}
-	s.stops[i]()
-	must(s.t, s.nodes[i].Close())
+	s.halt(i)
 	b := backup{s.t.TempDir(), map[pairKey]protocol.Standing{}}
 	must(s.t, copyInto(b.folder, s.nodes[i].cfg.Dir))
 	for key, standing := range s.apart {
@@ -352,6 +357,7 @@ func (s *sim) replay(i int) {
 type twin struct {
 	*Node
 	stop func() error
+	log  store.LogState // when it was looked at last
 }
 
 // twin starts a second server with a copy of node i's folder, elsewhere on the network.
@@ -372,16 +378,18 @@ func (s *sim) twin(i int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- n.Run(ctx) }()
-	s.twins[i] = &twin{n, func() error {
+	s.twins[i] = &twin{Node: n, stop: func() error {
 		cancel()
-		return errors.Join(<-done, n.Check(), n.Close())
+		return <-done
 	}}
 }
 
 func (s *sim) endTwin(i int) {
 	if t := s.twins[i]; t != nil {
+		err := t.stop()
+		s.lookTwin(i)
 		delete(s.twins, i)
-		if err := t.stop(); err != nil {
+		if err = errors.Join(err, t.Check(), t.Close()); err != nil {
 			s.t.Errorf("the twin of node %d: %v", i, err)
 		}
 	}

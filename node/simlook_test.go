@@ -31,12 +31,22 @@ func newEye() eye {
 		standings: map[int]protocol.Standing{}, frozen: map[int]bool{}, lent: map[int]cid.Cid{}}
 }
 
-// look takes what every running node lets be seen into the history.
+// look takes what every running node lets be seen into the history: what each has signed first, for what the others say of it
+// is held against that.
 func (s *sim) look() {
 	s.figures.looks++
+	wrote := make([]bool, len(s.nodes))
 	for i := range s.nodes {
 		if s.up(i) {
-			s.lookAt(i)
+			wrote[i] = s.lookOwnLog(i)
+		}
+	}
+	for _, i := range sortedKeys(s.twins) {
+		s.lookTwin(i)
+	}
+	for i := range s.nodes {
+		if s.up(i) {
+			s.lookAt(i, wrote[i])
 		}
 	}
 	if s.figures.looks%10 == 0 {
@@ -52,7 +62,42 @@ func (s *sim) lookBoards() {
 	}
 }
 
-func (s *sim) lookAt(i int) {
+// lookOwnLog takes what node i has signed, and says whether there is something new.
+func (s *sim) lookOwnLog(i int) bool {
+	n, e := s.nodes[i], &s.eyes[i]
+	state, err := n.store.LogState(n.Origin())
+	must(s.t, err)
+	if e.logs[i] == state {
+		return false
+	}
+	e.logs[i] = state
+	s.h.see(event{kind: rooted, at: time.Now(), node: i, of: i, epoch: state.Epoch, seq: state.Seq, root: state.Root})
+	s.lookLog(i, i)
+	return true
+}
+
+// lookTwin takes what the second server with node i's key has signed: its officers have waited for its gate, perhaps.
+func (s *sim) lookTwin(i int) {
+	t := s.twins[i]
+	state, err := t.store.LogState(t.Origin())
+	must(s.t, err)
+	if t.log == state {
+		return
+	}
+	t.log = state
+	for _, takedowns := range []bool{true, false} {
+		must(s.t, t.store.Walk(protocol.LogPlace{Origin: t.Origin()}, takedowns, func(_ uint64, raw []byte) error {
+			r, err := protocol.Reopen(raw)
+			if err == nil {
+				s.signedTwice(i, r)
+			}
+			return err
+		}))
+	}
+}
+
+// lookAt takes what node i lets be seen, but for its own log. wrote says that there is something new in that.
+func (s *sim) lookAt(i int, wrote bool) {
 	n, e := s.nodes[i], &s.eyes[i]
 	see := func(ev event) {
 		ev.at, ev.node = time.Now(), i
@@ -65,8 +110,8 @@ func (s *sim) lookAt(i int) {
 	// What a node vouches for, and which proofs it has, is read before what it holds, so that what it holds can only be more.
 	heads := map[int]*protocol.Head{}
 	leases := map[int]time.Time{}
-	accused := map[int]bool{} // with a proof
-	changed := map[int]bool{} // whose cases may be shown otherwise than at the last look, as seen before the door is asked
+	accused := map[int]bool{}         // with a proof
+	changed := map[int]bool{i: wrote} // whose cases may be shown otherwise than at the last look, as seen before the door is asked
 	for _, m := range members {
 		o := s.index[m.Card.Origin()]
 		if o != i {
@@ -103,11 +148,8 @@ func (s *sim) lookAt(i int) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if e.logs[o] != state {
+		if o != i && e.logs[o] != state {
 			e.logs[o], changed[o] = state, true
-			if o == i {
-				see(event{kind: rooted, of: i, epoch: state.Epoch, seq: state.Seq, root: state.Root})
-			}
 			s.lookLog(i, o)
 		}
 	}
@@ -134,7 +176,7 @@ func (s *sim) lookAt(i int) {
 	for o, v := range heads {
 		see(event{kind: vouched, of: o, epoch: v.Epoch, seq: v.Seq, root: v.Root, until: v.Until, clock: v.At})
 	}
-	s.lookShown(i, len(changed) > 0, leases, see)
+	s.lookShown(i, wrote || len(changed) > 1, leases, see)
 }
 
 // lookShown asks the one door what is to be seen. When nothing was seen to change since, and as many cases are shown as then,
