@@ -40,6 +40,9 @@ func (s *sim) heal() {
 		s.setClock(i, 0)
 		s.endTwin(i)
 		s.roomy(i)
+		if g, err := s.nodes[i].Gate(); s.up(i) && err == nil && g.State == GateTwin {
+			s.halt(i) // as the alarm asks of its operator
+		}
 		s.boot(i)
 	}
 	for _, i := range sortedKeys(s.lies) {
