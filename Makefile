@@ -5,8 +5,8 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # How long each fuzzer runs: make fuzz FUZZTIME=5m
 FUZZTIME = 10s
 
-# How many nodes and seeds a simulation has, and where the seeds begin: make sim NODES=100 SEEDS=1, which takes half an hour of
-# one core and 7 GB of memory; 200 nodes take several times that.
+# How many nodes and seeds a simulation has, and where the seeds begin: make sim NODES=200 SEEDS=1, which takes an hour of one
+# core and 11 GB of memory; 100 nodes take a fraction of that.
 NODES = 7
 SEEDS = 100
 SEED = 1
