@@ -52,9 +52,10 @@ type Config struct {
 // Node is one member's node. Its methods may be called by several goroutines at once, and all but Run work without a
 // network.
 type Node struct {
-	cfg   Config
-	log   *slog.Logger
-	store *store.Store
+	cfg    Config
+	log    *slog.Logger
+	store  *store.Store
+	origin protocol.Origin // our own
 	// now tells the date, for all that is signed, stored or held against what others dated. How long something takes is
 	// told by the time package itself.
 	now func() time.Time
@@ -134,7 +135,7 @@ func Open(cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{
-		cfg: cfg, log: cfg.Log, store: st, key: key, now: cfg.clock, card: card,
+		cfg: cfg, log: cfg.Log, store: st, origin: card.Origin(), key: key, now: cfg.clock, card: card,
 		seen: map[protocol.Origin]time.Time{}, doubts: map[protocol.Origin]*doubt{}, twins: map[protocol.Origin]time.Time{}, offsets: map[peer.ID]time.Duration{},
 		pairs: newPairs(),
 
@@ -190,7 +191,7 @@ func (n *Node) Card() *protocol.Card {
 }
 
 // Origin returns our own origin.
-func (n *Node) Origin() protocol.Origin { return n.Card().Origin() }
+func (n *Node) Origin() protocol.Origin { return n.origin }
 
 // runAs is Run under one node key: until ctx ends, the key has changed, or, if limit is not 0, tellOld ends it.
 func (n *Node) runAs(ctx context.Context, key ed25519.PrivateKey, limit time.Duration) error {
