@@ -210,6 +210,7 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 	type block struct {
 		index uint64
 		raws  [][]byte
+		last  bool // no block, but word that none comes for a while
 	}
 	type batch struct { // of one transaction
 		records []*protocol.Record
@@ -228,6 +229,11 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 			for len(asked) < getAhead {
 				ask, wait := share.next(getBlocks)
 				if len(ask) == 0 && len(asked) == 0 && wait > 0 {
+					select { // who has asked for the others may wait for what came here
+					case <-stop:
+						return nil
+					case read <- block{last: true}:
+					}
 					select {
 					case <-stop:
 						return nil
@@ -252,7 +258,7 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 					return err
 				}
 				select {
-				case read <- block{index, raws}:
+				case read <- block{index: index, raws: raws}:
 				case <-stop:
 					return nil
 				}
@@ -271,6 +277,12 @@ func (p *pulling) whole(o protocol.Origin, epoch uint64, indexes []uint64, vouch
 			n, next = 0, new(batch)
 		}
 		for b := range read {
+			if b.last {
+				if n > 0 {
+					hand()
+				}
+				continue
+			}
 			records, unsettled, bad := p.n.judgeBlock(vouched, epoch, b.index, b.raws)
 			if unsettled {
 				p.unsettled[o] = true

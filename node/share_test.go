@@ -49,10 +49,10 @@ func TestPullsShareBlocks(t *testing.T) {
 // while it is asked for blocks holds up nobody for long.
 func TestJoiningManyCostsOnce(t *testing.T) {
 	if raceEnabled {
-		t.Skip("signs five thousand records")
+		t.Skip("signs twenty thousand records")
 	}
 	bubble(t, func(t *testing.T) {
-		const records, joins, joinsLate = 5 * protocol.BlockSize, 3, 4
+		const records, joins, joinsLate = 21 * protocol.BlockSize, 3, 4
 		w := newWorld(t, 5, quiet)
 		defer w.close()
 		signMany(t, w.nodes[0], records)
@@ -65,7 +65,11 @@ func TestJoiningManyCostsOnce(t *testing.T) {
 			for j := range i {
 				in += w.nodes[i].metrics.traffic.of(w.peerID(j)).in.Load()
 			}
-			t.Logf("%d kB of records in %d kB and %s", size>>10, in>>10, time.Since(start))
+			took := time.Since(start)
+			t.Logf("%d kB of records in %d kB and %s", size>>10, in>>10, took)
+			if i == joins && took > shareWait/2 {
+				t.Errorf("joined after %s: pulls wait for each other", took)
+			}
 			if in > size*6/5 {
 				t.Errorf("%d bytes came for %d of records", in, size)
 			}
