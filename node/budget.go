@@ -77,14 +77,18 @@ func (m *mesh) share(id peer.ID) *budget { return m.n.budget(m.n.memberOf(id)) }
 // reader returns what takes the cost of answers off a member's budget, waiting until it is there.
 func (m *mesh) reader(id peer.ID) func(cost int) error {
 	b := m.share(id)
-	held := 0
-	for _, o := range m.n.origins() {
-		if state, err := m.n.store.LogState(o); err == nil {
-			held += int(state.Live + state.Dead)
+	b.widen(b.reads, readRate, readBurst, m.n.held())
+	return func(cost int) error { return spend(m.ctx, b.reads, cost) }
+}
+
+// held counts the records that we hold, of all members.
+func (n *Node) held() (records int) {
+	for _, o := range n.origins() {
+		if state, err := n.store.LogState(o); err == nil {
+			records += int(state.Live + state.Dead)
 		}
 	}
-	b.widen(b.reads, readRate, readBurst, held)
-	return func(cost int) error { return spend(m.ctx, b.reads, cost) }
+	return records
 }
 
 // photoWait returns how long a member has to wait for a photo of so many bytes; 0 when it may have it.
